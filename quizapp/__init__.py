@@ -1,0 +1,1 @@
+"""An adaptive quiz application for medical education."""

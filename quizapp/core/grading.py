@@ -1,0 +1,90 @@
+"""Marks, and what they mean for memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Grade:
+    """Marks as integers, and the classes an answer fell into.
+
+    `classes` holds one string per choice that the answer made (permanent ids of options, "row=column" for tables,
+    "wrong:<id>" for a recognised wrong value); distractor analysis counts them.
+    """
+
+    earned: int
+    possible: int
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.earned <= self.possible or self.possible < 1:
+            raise ValueError(f"not a mark: {self.earned} of {self.possible}")
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer counts as right for memory: at least four fifths of the marks."""
+        return 5 * self.earned >= 4 * self.possible
+
+    @property
+    def full(self) -> bool:
+        return self.earned == self.possible
+
+
+@dataclass(frozen=True)
+class NotGradable:
+    """A submission that is neither right nor wrong: it is handed back with a sentence and changes nothing."""
+
+    message: str
+    fields: tuple[str, ...] = field(default=())
+
+
+class Confidence(StrEnum):
+    """What the learner said of the answer with the button that sent it."""
+
+    GUESS = "guess"
+    FAIRLY_SURE = "fairly_sure"
+    SURE = "sure"
+
+
+class Rating(StrEnum):
+    """What an answer tells the schedule; only these two are ever drawn from a marked answer."""
+
+    AGAIN = "again"
+    GOOD = "good"
+
+
+def rate(grade: Grade, confidence: Confidence | None) -> Rating:
+    """Wrong is Again; right is Good; right but guessed is Again, because the next question will not be guessed.
+
+    Speed alone never earns more than Good: fast answers on a question bank are often remembered answers.
+    """
+    return Rating.GOOD if grade.right and confidence is not Confidence.GUESS else Rating.AGAIN
+
+
+class Scoring(StrEnum):
+    """Named policies for questions with several gradable steps."""
+
+    ALL_OR_NOTHING = "all_or_nothing"
+    PER_OPTION = "per_option"
+    PER_ROW = "per_row"
+    PER_PAIR = "per_pair"
+    ADJACENT_PAIRS = "adjacent_pairs"
+
+
+def all_or_nothing(steps_right: Sequence[bool], classes: tuple[str, ...]) -> Grade:
+    """One mark if every step is right, else none."""
+    return Grade(int(all(steps_right)), 1, classes)
+
+
+def per_step(steps_right: Sequence[bool], classes: tuple[str, ...]) -> Grade:
+    """One mark for every right step: rows, pairs, blanks, neighbours."""
+    return Grade(sum(steps_right), len(steps_right), classes)
+
+
+def per_option(keys_chosen: int, others_chosen: int, keys: int, classes: tuple[str, ...]) -> Grade:
+    """One mark for a chosen key, one off for a chosen distractor, never below nought; choosing all earns nothing
+    where at least as many options are wrong as are right."""
+    return Grade(max(0, keys_chosen - others_chosen), keys, classes)

@@ -1,0 +1,146 @@
+"""Question types, one folder each, and the contract they keep.
+
+A type is a folder with `item.py` (pure: its fields and seven verbs), `answer.html` (the question as a form) and
+`review.html` (the same question with its reasons). Nothing here knows a database, a request, a template engine or a
+mode: when to grade and what to reveal is decided in `core.modes` and `services`. No type imports another type.
+
+Vocabulary
+----------
+content   the fields of the item as plain JSON, with permanent ids inside
+layout    plain JSON made once per presentation: the order in which a learner sees the parts of the question
+token     what a form field carries instead of a permanent id: the place in the layout, "1", "2", …; it tells nothing
+answer    plain JSON in permanent ids, so that reordering or rewording a question breaks no stored answer
+rendered  content in which every Markdown text has been replaced by its sanitised HTML (same structure)
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+
+from pydantic import BaseModel
+
+from quizapp.core.grading import Grade, NotGradable
+
+type_folder = Path(__file__).parent
+
+Json = dict[str, Any]
+Submitted = Mapping[str, Sequence[str]]
+"""Form fields as sent: each name with all its values, in the order sent."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What an author must mend: the place inside the item (keys and indices), a rule's name, and a sentence."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with one submission and what must come of it; the contract test runs every type over its examples.
+
+    `submitted` holds permanent ids where a form would hold tokens; the test translates them through a layout.
+    `expected` is the grade, or NotGradable for a submission that must be handed back.
+    """
+
+    content: Json
+    submitted: Mapping[str, Sequence[str]]
+    expected: Grade | type[NotGradable]
+
+
+class QuestionType(Protocol):
+    """The seven verbs of a question type. All are pure; `content` has passed `Body` and `check`."""
+
+    Body: type[BaseModel]
+    """Fields of the type beside the common ones, in canonical order; texts marked `Markdown` are rendered."""
+
+    def check(self, content: Json) -> list[Problem]:
+        """Sentences for the author about what `Body` cannot express: no key, two keys, an unknown id."""
+
+    def lay_out(self, content: Json, rng: random.Random) -> Json:
+        """Decide the order of everything that may be shuffled."""
+
+    def show(self, content: Json, layout: Json, answer: Json | None) -> Json:
+        """What a learner may see before the answer is stored, in tokens only, with `answer` already filled in.
+
+        A whitelist: no key, reason, permanent id or order of the file may be in it. Called with rendered content.
+        """
+
+    def parse(self, content: Json, layout: Json, submitted: Submitted) -> Json | NotGradable:
+        """Read form fields. An empty or malformed submission is NotGradable with a sentence, never wrong."""
+
+    def grade(self, content: Json, answer: Json) -> Grade:
+        """Mark a parsed answer. `classes` of the grade feed distractor analysis."""
+
+    def explain(self, content: Json, layout: Json, answer: Json | None) -> Json:
+        """Everything the review page shows, in the order the learner saw it. Called with rendered content."""
+
+    def chance(self, content: Json) -> float:
+        """Probability that blind guessing earns the full mark, 0 to 1."""
+
+    def examples(self) -> list[Example]:
+        """At least a right, a wrong and a not-gradable submission."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One gradable step of an item: most items have one, a case has several, each with an objective of its own."""
+
+    id: str
+    type: str
+    objective: str
+    content: Json
+
+
+WHOLE = "1"
+"""The part id of an item that has a single part."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All types found, in alphabetical order; a folder with an `item.py` is a type."""
+    return tuple(sorted(entry.parent.name for entry in type_folder.glob("*/item.py")))
+
+
+@cache
+def get(name: str) -> QuestionType:
+    """The verbs of a type. Raises KeyError for a name that is no type."""
+    if name not in names():
+        raise KeyError(name)
+    return cast(QuestionType, import_module(f"quizapp.itemtypes.{name}.item"))
+
+
+def is_container(name: str) -> bool:
+    """Whether a type only holds parts of other types (a case); such a type has `parts` instead of parse and grade."""
+    return hasattr(get(name), "parts")
+
+
+def parts(name: str, content: Json) -> tuple[Part, ...]:
+    """The gradable steps of an item, in the order in which they are asked."""
+    if is_container(name):
+        return tuple(cast(Any, get(name)).parts(content))
+    return (Part(WHOLE, name, content.get("objective", ""), content),)
+
+
+def token(layout: Sequence[str], permanent_id: str) -> str:
+    """The form value that stands for a permanent id in this presentation."""
+    return str(layout.index(permanent_id) + 1)
+
+
+def permanent_id(layout: Sequence[str], sent: str) -> str | None:
+    """The permanent id behind a form value, or None for a value this presentation never offered."""
+    if len(sent) > 3 or not sent.isascii() or not sent.isdigit() or not 1 <= int(sent) <= len(layout):
+        return None
+    return layout[int(sent) - 1]
+
+
+NOTHING: Submitted = MappingProxyType({})
