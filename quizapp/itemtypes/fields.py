@@ -1,0 +1,56 @@
+"""The vocabulary in which types and formats declare their fields.
+
+Every scalar of a content file arrives as text; pydantic types it here. `Markdown` marks a text that is rendered when a
+version is made: `formats` walks a model by these marks, so that a type never touches HTML.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+
+class MarkdownMark:
+    """Found in the metadata of a field whose text is Markdown; `inline` texts become no paragraphs."""
+
+    def __init__(self, *, inline: bool) -> None:
+        self.inline = inline
+
+
+def _flag(value: Any) -> Any:
+    """Only `true` and `false` are flags: `yes`, `no` and `on` are words of the subject here."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
+"""Plain text, at most 8 kB, never empty."""
+Markdown = Annotated[Text, MarkdownMark(inline=False)]
+Inline = Annotated[Text, MarkdownMark(inline=True)]
+EntryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=64)]
+InnerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=12)]
+"""The permanent id of an option, statement, pair, blank or part inside its item."""
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class Fields(BaseModel):
+    """A group of fields in canonical order. Unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Choice(Fields):
+    """An option of a question that knows whether it is right and why."""
+
+    id: InnerId
+    text: Inline
+    key: Flag = Field(default=False)
+    why: Markdown
+    trap: EntryId | None = None
+
+
+def repeated(ids: Iterable[str]) -> list[str]:
+    """The ids that stand more than once, each named once."""
+    return [name for name, times in Counter(ids).items() if times > 1]
