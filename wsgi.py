@@ -1,0 +1,16 @@
+"""The program, for a WSGI server (`wsgi:app`) or for a newcomer (`python3 wsgi.py`).
+
+Run as a script it needs nothing but Python: it makes the environment, the database and the demo accounts, loads the
+content, and serves on this machine until it is interrupted.
+"""
+
+import sys
+
+if __name__ == "__main__":
+    from quizapp.bootstrap import run_in_environment
+
+    run_in_environment("run", ["-m", "quizapp.cli", "serve", "--local", *sys.argv[1:]])
+
+from quizapp.app import create_app
+
+app = create_app()
