@@ -1,0 +1,145 @@
+"""Reads, and the one way to write.
+
+A read uses a plain BEGIN. A deed runs inside `writing()`: it waits its turn, begins a fresh transaction, locks the rows
+it decides on, and commits. Without it two tabs that answer at once leave a schedule that is not the sum of its log.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+BUSY_TIMEOUT_MS = 10_000
+PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": BUSY_TIMEOUT_MS, "secure_delete": 1}
+IMMEDIATE = {"sqlite_begin": "IMMEDIATE"}
+RETRIED_STATES = {"40001", "40P01"}
+RETRIES = 5
+
+T = TypeVar("T")
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Make an engine keep the promises of this module. Called once for every engine, before its first connection."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not open transactions of its own: `begin` below decides between a read and a write.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for name, value in PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
+        (held,) = cursor.execute(f"PRAGMA {name}").fetchone() or (value,)
+        if held != value:
+            raise RuntimeError(f"SQLite refused PRAGMA {name} = {value} (it is {held}); answers would not be durable")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    kind = connection.get_execution_options().get("sqlite_begin", "")
+    connection.exec_driver_sql(f"BEGIN {kind}".strip())
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The rows a deed decides on, locked in this order on PostgreSQL so that no two deeds can wait for each other.
+
+    On SQLite the whole database is the lock.
+    """
+
+    learner: int | None = None
+    activity: int | None = None
+    contents: tuple[int, ...] = ()
+
+
+NOTHING = Lock()
+
+
+@contextmanager
+def writing(session: Session, lock: Lock = NOTHING) -> Iterator[Session]:
+    """One deed in one transaction: commits at the end, rolls everything back if anything is raised.
+
+    Ends the read transaction of `session` first: whatever was loaded before is stale and must be loaded again inside.
+    Raises what the database raises; deeds that may collide on PostgreSQL run under `retrying`.
+    """
+    session.rollback()
+    engine = session.get_bind().engine
+    with _turn(engine):
+        connection = session.connection(execution_options=IMMEDIATE if engine.dialect.name == "sqlite" else None)
+        try:
+            if engine.dialect.name == "postgresql":
+                _lock_rows(connection, lock)
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def retrying(deed: Callable[[], T]) -> T:
+    """Run a deed again when PostgreSQL asks for it (deadlock, serialisation failure, lost connection at its start).
+
+    The deed must be one `writing()` from beginning to end, so that nothing of the failed run remains.
+    """
+    for attempt in range(1, RETRIES + 1):
+        try:
+            return deed()
+        except DBAPIError as error:
+            again = getattr(error.orig, "sqlstate", None) in RETRIED_STATES or error.connection_invalidated
+            if not again or attempt == RETRIES:
+                raise
+            time.sleep(0.01 * 2**attempt * random.SystemRandom().random())
+    raise AssertionError("unreachable")
+
+
+def _lock_rows(connection: Connection, lock: Lock) -> None:
+    from quizapp.db.models import Content, User
+
+    if lock.learner is not None:
+        connection.execute(sa.select(User.id).where(User.id == lock.learner).with_for_update())
+    if lock.contents:
+        connection.execute(
+            sa.select(Content.id).where(Content.id.in_(sorted(lock.contents))).order_by(Content.id).with_for_update()
+        )
+
+
+_queues: dict[str, threading.Lock] = {}
+_queues_guard = threading.Lock()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Wait in line to write. SQLite's own waiting polls, which is unfair and ruins the slowest answers.
+
+    A lock in the process comes first, so that one process holds one place in the line between processes.
+    """
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        yield
+        return
+    path = str(Path(database).resolve())
+    with _queues_guard:
+        queue = _queues.setdefault(path, threading.Lock())
+    with queue:
+        side_file = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(side_file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(side_file)
