@@ -64,7 +64,6 @@ class Lock:
     """
 
     learner: int | None = None
-    activity: int | None = None
     contents: tuple[int, ...] = ()
 
 
