@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = dict[str, Any]
 
@@ -72,12 +72,11 @@ class User(Base):
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
+    totp_last_counter: Mapped[int | None]
+    """Time step of the last code that was accepted: a code that was overlooked or overheard works only once."""
     mf_recovery_codes: Mapped[list[str] | None]
     create_datetime: Mapped[dt.datetime]
     update_datetime: Mapped[dt.datetime]
-
-    roles: Mapped[list[UserRole]] = relationship(lazy="selectin", cascade="all, delete-orphan")
-    webauthn: Mapped[list[WebAuthn]] = relationship(cascade="all, delete-orphan")
 
 
 class UserRole(Base):
@@ -121,6 +120,7 @@ class LoginSession(Base):
     sid: Mapped[str] = mapped_column(sa.String(43), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     started_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
 
 
@@ -149,6 +149,8 @@ class ExamDate(Base):
     title: Mapped[str] = mapped_column(sa.String(120))
     on: Mapped[dt.date] = mapped_column("on_date")
 
+    __table_args__ = (UniqueConstraint("user_id", "on_date", "title"),)  # a double click adds one
+
 
 class Outbox(Base):
     """A message to send, written in the deed's own transaction. `event` is unique, so that it is sent once."""
@@ -164,6 +166,8 @@ class Outbox(Base):
     created_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    try_after: Mapped[dt.datetime]
+    """Pushed on before each attempt, so that a second worker leaves a message in flight alone."""
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
 
     __table_args__ = (
