@@ -1,0 +1,193 @@
+"""The program as people meet it: the production server, and Chromium.
+
+The server of a run holds the content of the repository and starts with no user. A page that logs an error, or loads
+anything from another host, fails its test.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+from quizapp.bootstrap import ROOT
+from tests.databases import Sqlite, environment
+
+SECONDS_TO_START = 30
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures that tests take, as FOLDER/name.png")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The Chromium of the system; the package brings none of its own."""
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
+        pytest.fail("No Chromium is installed. Install it with: apt-get update && apt-get install -y chromium")
+    # Its sandbox refuses to run as root, and a container has no shared memory to speak of.
+    flags = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return {**browser_type_launch_args, "executable_path": chromium, "args": flags}
+
+
+@pytest.fixture(scope="session")
+def site(shared_folder: Path) -> Iterator[Site]:
+    """A running site with the content of the repository; one for each process of the run."""
+    with tempfile.TemporaryDirectory(prefix="quizapp-site-") as name:
+        folder = Path(name)
+        with Sqlite(shared_folder).fresh("loaded", folder) as url:
+            running = Site(folder, environment(url, folder))
+            try:
+                running.start()
+                yield running
+            finally:
+                running.stop()
+
+
+class Site:
+    """The production server on a free port, with one database."""
+
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self.folder, self.variables = folder, variables
+        self.port = _free_port()
+        # Not 127.0.0.1: passkeys are bound to a name.
+        self.url = f"http://localhost:{self.port}"
+        self.log = folder / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *f"-m granian --interface wsgi --blocking-threads 4 --port {self.port} wsgi:app".split(),
+                ],
+                cwd=ROOT,
+                env={**self.variables, "QUIZAPP_PUBLIC_URL": self.url},
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self._answers():
+            assert self.process.poll() is None, f"The server stopped at once:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, f"The server does not answer:\n{self.log.read_text()}"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it as an operator would, and wait until it has."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=SECONDS_TO_START)
+
+    def run(self, *arguments: str) -> str:
+        """Run a `quizapp` command on the site's database; returns what it printed."""
+        return subprocess.run(
+            [sys.executable, "-m", "quizapp.cli", *arguments],
+            cwd=ROOT,
+            env=self.variables,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def _answers(self) -> bool:
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            asked.request("GET", "/healthz")
+            return asked.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            asked.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def base_url(site: Site) -> str:
+    """Lets tests write `page.goto("/lessons")`."""
+    return site.url
+
+
+class Watch:
+    """Notes what a page should not do. `seen` is what it did; a test that provokes an error takes it out."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.seen: list[str] = []
+
+    def __call__(self, page: Page) -> Page:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.seen.append(f"script: {error}"))
+        page.on("request", self._request)
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.seen.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob"} and f"{address.scheme}://{address.netloc}" != self.host:
+            self.seen.append(f"loads from another host: {request.url}")
+
+
+@pytest.fixture
+def watch(base_url: str) -> Iterator[Watch]:
+    """`watch(page)` for pages of further contexts: the test fails if one logs an error or leaves its own host."""
+    watching = Watch(base_url)
+    yield watching
+    assert not watching.seen, "The pages of this test:\n" + "\n".join(f"- {line}" for line in watching.seen)
+
+
+@pytest.fixture
+def page(page: Page, watch: Watch) -> Page:
+    """A page of Chromium, watched."""
+    return watch(page)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """`axe(page)` fails for any violation of WCAG 2.2 AA that can be found by looking at the page."""
+    engine = Axe()
+
+    def check(page: Page) -> None:
+        results = engine.run(page)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    return check
+
+
+@pytest.fixture
+def screenshot(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Path]:
+    """`screenshot(page, "today-phone")` takes a picture of the whole page; `--screenshots FOLDER` keeps them."""
+    kept = request.config.getoption("--screenshots")
+    folder = Path(kept) if kept else tmp_path
+
+    def take(page: Page, name: str) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = folder / f"{name}.png"
+        page.screenshot(path=picture, full_page=True, animations="disabled")
+        return picture
+
+    return take

@@ -1,0 +1,61 @@
+"""The watch over pages and the accessibility check are trusted by every journey, so each is shown a bad page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route
+
+HOST = "http://localhost:9"
+PAGE = '<!doctype html><html lang="en"><title>A</title><link rel="icon" href="data:,"><main><h1>A</h1>{}</main></html>'
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    return HOST
+
+
+@pytest.fixture
+def show(page: Page) -> Callable[[str], Page]:
+    def serve(body: str) -> Page:
+        def answer(route: Route) -> None:
+            if route.request.url == f"{HOST}/":
+                route.fulfill(body=PAGE.format(body), content_type="text/html")
+            else:
+                route.fulfill(body="", content_type="text/plain")
+
+        page.route("**/*", answer)
+        page.goto("/")
+        return page
+
+    return serve
+
+
+def test_a_quiet_page_passes(show: Callable[[str], Page], axe: Callable[[Page], None]) -> None:
+    axe(show("<p>Words</p>"))
+
+
+@pytest.mark.parametrize(
+    ("body", "noted"),
+    [
+        ("<script>console.error('lost')</script>", "console: lost"),
+        ("<script>throw new Error('torn')</script>", "script: torn"),
+        ('<img src="http://elsewhere.test/a.png" alt="">', "loads from another host: http://elsewhere.test/a.png"),
+    ],
+)
+def test_the_watch_notes(show: Callable[[str], Page], watch: object, body: str, noted: str) -> None:
+    show(body)
+    assert watch.seen == [noted]  # type: ignore[attr-defined]
+    watch.seen.clear()  # type: ignore[attr-defined]
+
+
+def test_axe_refuses_an_image_without_alt(show: Callable[[str], Page], axe: Callable[[Page], None]) -> None:
+    page = show('<img src="data:," width="9" height="9">')
+    with pytest.raises(AssertionError, match="image-alt"):
+        axe(page)
+
+
+def test_a_screenshot_is_a_picture(show: Callable[[str], Page], screenshot: Callable[[Page, str], Path]) -> None:
+    assert screenshot(show("<p>Words</p>"), "words").read_bytes().startswith(b"\x89PNG")
