@@ -34,7 +34,7 @@ _PERHAPS_COMMENT = re.compile(r"(^|\s)#", re.MULTILINE)
 _BLOCK_HEADER_COMMENT = re.compile(r"[|>][-+0-9]*[ ]+#")
 
 _IN_OTHER_WORDS = {
-    "mapping values are not allowed": "There is a “: ” inside a text (put it in quotation marks), or the indentation is off.",
+    "mapping values are not allowed": "There is a “: ” inside a text (quote it), or the indentation is off.",
     "could not find expected ':'": "This line has no key; a text that goes on over several lines must be indented.",
     "found character that cannot start any token": "A text may not begin with “@”, “`” or “%”; quote it.",
     "did not find expected key": "The indentation does not fit the lines above, or a quotation mark closes too early.",
