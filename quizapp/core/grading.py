@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Grade:
     """Marks as integers, and the classes an answer fell into.
 
     `classes` holds one string per choice that the answer made (permanent ids of options, "row=column" for tables,
-    "wrong:<id>" for a recognised wrong value); distractor analysis counts them.
+    "wrong:<id>" for a recognised wrong value, "right" and "other" beside it); distractor analysis counts them.
     """
 
     earned: int
@@ -35,10 +36,15 @@ class Grade:
 
 @dataclass(frozen=True)
 class NotGradable:
-    """A submission that is neither right nor wrong: it is handed back with a sentence and changes nothing."""
+    """A submission that is neither right nor wrong: it is handed back with a sentence and changes nothing.
+
+    `fields` names the form fields to look at. `kept` is the part of the answer that could be read: the form that is
+    handed back is filled with it, an exam stores it, and marking it gives the steps that were answered their due.
+    """
 
     message: str
-    fields: tuple[str, ...] = field(default=())
+    fields: tuple[str, ...] = ()
+    kept: dict[str, Any] | None = field(default=None, hash=False)
 
 
 class Confidence(StrEnum):

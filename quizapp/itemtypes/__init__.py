@@ -34,6 +34,9 @@ Json = dict[str, Any]
 Submitted = Mapping[str, Sequence[str]]
 """Form fields as sent: each name with all its values, in the order sent."""
 
+WHOLE = "1"
+"""The part id of an item that has a single part."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -48,13 +51,15 @@ class Problem:
 class Example:
     """A question with one submission and what must come of it; the contract test runs every type over its examples.
 
-    `submitted` holds permanent ids where a form would hold tokens; the test translates them through a layout.
-    `expected` is the grade, or NotGradable for a submission that must be handed back.
+    `submitted` holds permanent ids where a form would hold tokens, in values and at the end of field names ("row-a");
+    the test translates them through a layout. `expected` is the grade, or NotGradable for a submission that must be
+    handed back. `part` names the part that is answered where the content is a container.
     """
 
     content: Json
     submitted: Mapping[str, Sequence[str]]
     expected: Grade | type[NotGradable]
+    part: str = WHOLE
 
 
 class QuestionType(Protocol):
@@ -76,10 +81,11 @@ class QuestionType(Protocol):
         """
 
     def parse(self, content: Json, layout: Json, submitted: Submitted) -> Json | NotGradable:
-        """Read form fields. An empty or malformed submission is NotGradable with a sentence, never wrong."""
+        """Read form fields. An empty or malformed submission is NotGradable with a sentence, never wrong; what could
+        be read of it is in `kept`. Never raises."""
 
     def grade(self, content: Json, answer: Json) -> Grade:
-        """Mark a parsed answer. `classes` of the grade feed distractor analysis."""
+        """Mark a parsed answer; what is missing from a kept one earns nothing. Classes feed distractor analysis."""
 
     def explain(self, content: Json, layout: Json, answer: Json | None) -> Json:
         """Everything the review page shows, in the order the learner saw it. Called with rendered content."""
@@ -89,6 +95,24 @@ class QuestionType(Protocol):
 
     def examples(self) -> list[Example]:
         """At least a right, a wrong and a not-gradable submission."""
+
+
+class Container(Protocol):
+    """A type that only holds parts of other types: it is never marked as a whole and has no faces of its own."""
+
+    Body: type[BaseModel]
+
+    def check(self, content: Json) -> list[Problem]:
+        """Its own problems and those of every part, with the path from the item down."""
+
+    def parts(self, content: Json) -> tuple[Part, ...]:
+        """The parts in the order in which they are asked, `content` holding all fields of the part."""
+
+    def lay_out(self, content: Json, rng: random.Random) -> Json:
+        """The layout of every part under its id."""
+
+    def examples(self) -> list[Example]:
+        """At least a right, a wrong and a not-gradable submission to one of its parts."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +125,6 @@ class Part:
     content: Json
 
 
-WHOLE = "1"
-"""The part id of an item that has a single part."""
-
-
 @cache
 def names() -> tuple[str, ...]:
     """All types found, in alphabetical order; a folder with an `item.py` is a type."""
@@ -114,21 +134,52 @@ def names() -> tuple[str, ...]:
 @cache
 def get(name: str) -> QuestionType:
     """The verbs of a type. Raises KeyError for a name that is no type."""
-    if name not in names():
+    return cast(QuestionType, _module(name))
+
+
+def container(name: str) -> Container:
+    """The verbs of a container. Raises KeyError for a name that is none."""
+    if not is_container(name):
         raise KeyError(name)
-    return cast(QuestionType, import_module(f"quizapp.itemtypes.{name}.item"))
+    return cast(Container, _module(name))
 
 
 def is_container(name: str) -> bool:
-    """Whether a type only holds parts of other types (a case); such a type has `parts` instead of parse and grade."""
-    return hasattr(get(name), "parts")
+    """Whether a type only holds parts of other types (a case)."""
+    return hasattr(_module(name), "parts")
+
+
+def gradable() -> tuple[str, ...]:
+    """The types that are marked themselves, and so can be parts of a container."""
+    return tuple(name for name in names() if hasattr(_module(name), "grade"))
+
+
+def _module(name: str) -> object:
+    if name not in names():
+        raise KeyError(name)
+    return import_module(f"quizapp.itemtypes.{name}.item")
+
+
+def check(name: str, content: Json) -> list[Problem]:
+    """The problems of an item of any type; `content` has passed its `Body`."""
+    return container(name).check(content) if is_container(name) else get(name).check(content)
 
 
 def parts(name: str, content: Json) -> tuple[Part, ...]:
     """The gradable steps of an item, in the order in which they are asked."""
     if is_container(name):
-        return tuple(cast(Any, get(name)).parts(content))
+        return container(name).parts(content)
     return (Part(WHOLE, name, content.get("objective", ""), content),)
+
+
+def lay_out(name: str, content: Json, rng: random.Random) -> Json:
+    """The layout of an item of any type, as it is stored with a presentation."""
+    return container(name).lay_out(content, rng) if is_container(name) else get(name).lay_out(content, rng)
+
+
+def part_layout(name: str, layout: Json, part: Part) -> Json:
+    """The layout of one part within the stored layout of its item."""
+    return cast(Json, layout[part.id]) if is_container(name) else layout
 
 
 def token(layout: Sequence[str], permanent_id: str) -> str:
@@ -144,3 +195,4 @@ def permanent_id(layout: Sequence[str], sent: str) -> str | None:
 
 
 NOTHING: Submitted = MappingProxyType({})
+"""A form that was sent empty."""

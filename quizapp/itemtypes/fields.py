@@ -32,6 +32,10 @@ Inline = Annotated[Text, MarkdownMark(inline=True)]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=64)]
 InnerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=12)]
 """The permanent id of an option, statement, pair, blank or part inside its item."""
+LessonPlace = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*#[a-z0-9][a-z0-9-]*$", max_length=129)
+]
+"""A section of a lesson: `slug#anchor`."""
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
@@ -47,6 +51,22 @@ class Choice(Fields):
     id: InnerId
     text: Inline
     key: Flag = Field(default=False)
+    why: Markdown
+    trap: EntryId | None = None
+
+
+class Label(Fields):
+    """One of the things that rows are given: a column, a response, an option of an extended-matching list."""
+
+    id: InnerId
+    text: Inline
+
+
+class Refusal(Fields):
+    """Typed answers that are wrong in a way worth a reason of their own."""
+
+    id: InnerId
+    texts: list[Text] = Field(min_length=1, max_length=20)
     why: Markdown
     trap: EntryId | None = None
 

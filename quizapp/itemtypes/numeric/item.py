@@ -1,0 +1,245 @@
+"""Numeric: a number within a tolerance, in one of several units, typed the way people type numbers."""
+
+from __future__ import annotations
+
+import random
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from quizapp.core.grading import Grade, NotGradable, all_or_nothing
+from quizapp.core.wording import tidy
+from quizapp.itemtypes import Example, Json, Problem, Submitted
+from quizapp.itemtypes.fields import EntryId, Fields, InnerId, Markdown, repeated
+
+LONGEST = 40
+"""Characters of a typed number with its unit."""
+MAGNITUDE = 15
+"""Powers of ten either way within which an answer can be meant."""
+RIGHT, OTHER = "right", "other"
+
+Unit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^0-9+\-.,]")]
+
+
+class OtherUnit(Fields):
+    """A unit that is understood too: number × factor = number in the unit of the answer."""
+
+    unit: Unit
+    factor: Decimal = Field(gt=0)
+
+
+class WrongValue(Fields):
+    id: InnerId
+    value: Decimal
+    why: Markdown
+    trap: EntryId | None = None
+
+
+class Body(Fields):
+    value: Decimal
+    tolerance: Decimal = Field(default=Decimal(0), ge=0)
+    unit: Unit | None = None
+    units: list[OtherUnit] = Field(default=[], max_length=8)
+    why: Markdown
+    wrong: list[WrongValue] = Field(default=[], max_length=12)
+
+
+def check(content: Json) -> list[Problem]:
+    problems = [
+        Problem(("wrong",), "repeated-id", f"Two wrong values have the id “{name}”.")
+        for name in repeated(wrong["id"] for wrong in content["wrong"])
+    ]
+    value, tolerance = Decimal(content["value"]), Decimal(content["tolerance"])
+    problems += [
+        Problem(("wrong", place, "value"), "contradiction", f"{wrong['value']} is within the tolerance of the answer.")
+        for place, wrong in enumerate(content["wrong"])
+        if abs(Decimal(wrong["value"]) - value) <= tolerance
+    ]
+    problems += [
+        Problem(("wrong",), "repeated-value", f"The wrong value {number} stands twice.")
+        for number in repeated(str(Decimal(wrong["value"]).normalize()) for wrong in content["wrong"])
+    ]
+    if content["units"] and content["unit"] is None:
+        problems.append(Problem(("units",), "no-unit", "Other units need the unit of the answer: fill in “unit”."))
+    units = [_unit_name(unit) for unit in _factors(content)]
+    problems += [Problem(("units",), "repeated-unit", f"The unit “{unit}” stands twice.") for unit in repeated(units)]
+    if abs(value.adjusted()) > MAGNITUDE:
+        problems.append(
+            Problem(("value",), "out-of-range", f"{value} is beyond what can be typed; choose another unit.")
+        )
+    return problems
+
+
+def lay_out(content: Json, rng: random.Random) -> Json:
+    return {}
+
+
+def show(content: Json, layout: Json, answer: Json | None) -> Json:
+    return {
+        "unit": content["unit"],
+        "units": sorted(other["unit"] for other in content["units"]),
+        "typed": answer["text"] if answer else "",
+    }
+
+
+def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradable:
+    sent = submitted.get("number", ())
+    text = tidy(sent[0][: 2 * LONGEST]) if len(sent) == 1 else ""
+    if not text:
+        return NotGradable("Type a number first." if len(sent) < 2 else "The number arrived twice.", ("number",))
+    if len(text) > LONGEST:
+        return NotGradable(f"A number with its unit has at most {LONGEST} characters.", ("number",))
+    found = _SHAPE.fullmatch(text.translate(_MINUS))
+    number = (
+        _number(found["sign"], found["digits"].strip(), found["power"]) if found else "Type a number, such as 12.5."
+    )
+    if isinstance(number, str):
+        return NotGradable(f"“{text}” cannot be read as a number. {number}", ("number",), {"text": text})
+    unit = _known_unit(content, found["unit"]) if found else None
+    if unit is None:
+        units = " or ".join(unit for unit in _factors(content) if unit)
+        hint = f"Use {units}." if units else "Type the number alone."
+        return NotGradable(f"The unit of “{text}” is not known to this question. {hint}", ("number",), {"text": text})
+    return {"text": text, "number": format(number, "f"), "unit": unit}
+
+
+def grade(content: Json, answer: Json) -> Grade:
+    judged = _judge(content, answer)
+    return all_or_nothing([judged == RIGHT], (judged,))
+
+
+def explain(content: Json, layout: Json, answer: Json | None) -> Json:
+    judged = _judge(content, answer) if answer else None
+    value, tolerance = Decimal(content["value"]), Decimal(content["tolerance"])
+    return {
+        "value": _printed(value),
+        "low": _printed(value - tolerance) if tolerance else None,
+        "high": _printed(value + tolerance) if tolerance else None,
+        "unit": content["unit"],
+        "given": answer["text"] if answer else None,
+        "right": judged == RIGHT,
+        "why": content["why"],
+        "given_why": next((one["why"] for one in content["wrong"] if judged == f"wrong:{one['id']}"), None),
+        "class": RIGHT,
+        "given_class": judged,
+    }
+
+
+def chance(content: Json) -> float:
+    return 0.0
+
+
+def examples() -> list[Example]:
+    content = {
+        "value": "7.5",
+        "tolerance": "0.5",
+        "unit": "mg",
+        "units": [{"unit": "µg", "factor": "0.001"}],
+        "why": "Half of a tablet of 15 mg.",
+        "wrong": [{"id": "whole", "value": "15", "why": "That is the whole tablet."}],
+    }
+    plain: Json = {
+        "value": "-3",
+        "tolerance": "0",
+        "unit": None,
+        "units": [],
+        "why": "Three below nought.",
+        "wrong": [],
+    }
+    large = plain | {"value": "1200"}
+    right, wrong = Grade(1, 1, (RIGHT,)), Grade(0, 1, (OTHER,))
+    return [
+        *(
+            Example(content, {"number": [text]}, right)
+            for text in ("7.5", " 7,5 ", "7.5 mg", "8", "7", "7500 µg", "75e-1")
+        ),
+        *(
+            Example(large, {"number": [text]}, right)
+            for text in ("1200", "1 200", "1 200,0", "1,200.0", "1'200", "1.2e3")
+        ),
+        *(Example(plain, {"number": [text]}, right) for text in ("−3", "-3", "– 3", "-3.0")),
+        Example(content, {"number": ["8.01"]}, wrong),
+        Example(content, {"number": ["7.5 µg"]}, wrong),
+        Example(content, {"number": ["15 MG"]}, Grade(0, 1, ("wrong:whole",))),
+        *(
+            Example(content, {"number": [text]}, NotGradable)
+            for text in ("", "  ", "abc", "nan", "inf", "1e999", "1,200", "7 5", "1/2", "7.5 kg", "٧", "10²", "9" * 50)
+        ),
+        Example(plain, {"number": ["-3 mg"]}, NotGradable),
+        Example(content, {}, NotGradable),
+        Example(content, {"number": ["7", "8"]}, NotGradable),
+    ]
+
+
+_MINUS = str.maketrans(dict.fromkeys("−–‒﹣－", "-"))
+_SHAPE = re.compile(
+    r"(?P<sign>[+-]?) ?(?P<digits>[0-9.,][0-9., '’]*)(?:[eE](?P<power>[+-]?[0-9]{1,4}))? ?"
+    r"(?P<unit>[^0-9+\-., '’].{0,24})?"
+)
+_GROUPED = re.compile(
+    r"[0-9]{1,3}(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?"
+    r"|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3}){2,}"
+    r"|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}"
+)
+_PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+")
+_EITHER_WAY = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+
+
+def _number(sign: str, digits: str, power: str | None) -> Decimal | str:
+    """The number, or a sentence on why there is none."""
+    if _EITHER_WAY.fullmatch(digits):
+        return f"It has two readings: type {digits.replace(',', '')} or {digits.replace(',', '.')}."
+    if _GROUPED.fullmatch(digits):
+        mark = max(digits.rfind("."), digits.rfind(","))
+        alone = mark >= 0 and digits.count(digits[mark]) == 1
+        whole, part = (digits[:mark], digits[mark + 1 :]) if alone else (digits, "")
+        plain = re.sub(r"[^0-9]", "", whole) + "." + (part or "0")
+    elif _PLAIN.fullmatch(digits):
+        plain = digits.replace(",", ".")
+    else:
+        return "Type a number, such as 12.5."
+    number = Decimal(f"{sign}{plain}e{power or 0}")
+    if number and abs(number.adjusted()) > MAGNITUDE:
+        return "It is too large or too small to be meant."
+    return number
+
+
+def _factors(content: Json) -> dict[str, Decimal]:
+    """Every unit that is understood with its factor; the unit of the answer first."""
+    units = {other["unit"]: Decimal(other["factor"]) for other in content["units"]}
+    return {content["unit"] or "": Decimal(1)} | units
+
+
+def _unit_name(unit: str) -> str:
+    return unit.replace("μ", "µ").replace("mcg", "µg").replace(" ", "").rstrip(".")
+
+
+def _known_unit(content: Json, typed: str | None) -> str | None:
+    """The declared unit that was typed; the unit of the answer if none was; None if it is unknown or two are meant."""
+    if typed is None:
+        return content["unit"] or ""
+    name = _unit_name(typed)
+    units = {_unit_name(unit): unit for unit in _factors(content) if unit}
+    if name in units:
+        return units[name]
+    alike = [unit for known, unit in units.items() if known.casefold().rstrip("s") == name.casefold().rstrip("s")]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _judge(content: Json, answer: Json) -> str:
+    factor = _factors(content).get(answer.get("unit", ""))
+    if "number" not in answer or factor is None:
+        return OTHER
+    number, tolerance = Decimal(answer["number"]) * factor, Decimal(content["tolerance"])
+    if abs(number - Decimal(content["value"])) <= tolerance:
+        return RIGHT
+    off, name = min(
+        ((abs(number - Decimal(wrong["value"])), wrong["id"]) for wrong in content["wrong"]), default=(None, "")
+    )
+    return f"wrong:{name}" if off is not None and off <= tolerance else OTHER
+
+
+def _printed(number: Decimal) -> str:
+    return format(number, "f").replace("-", "−")
