@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute from the class
         dt.datetime: UTC,
-        Json: sa.JSON,
+        Json: sa.JSON(none_as_null=True),
         list[str]: sa.JSON,
         list[int]: sa.JSON,
     }

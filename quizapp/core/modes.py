@@ -1,0 +1,32 @@
+"""What a session of questions reveals, allows and schedules, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way of being asked.
+
+    `feedback_at_once`: key and reasons are shown after each answer, else only when the session is released.
+    `free_order`: questions may be visited and changed until the session closes, else each is answered once, in turn.
+    `asks_confidence`: the answer is sent by Guess / Fairly sure / Sure, else by one button.
+    `schedules`: answers move the memory of their objective.
+    `pool`: the items it may draw.
+    """
+
+    name: str
+    feedback_at_once: bool
+    free_order: bool
+    asks_confidence: bool
+    schedules: bool
+    pool: str = "practice"
+
+
+PRACTICE = Mode("practice", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
+EXAM = Mode("exam", feedback_at_once=False, free_order=True, asks_confidence=False, schedules=True)
+LESSON = Mode("lesson", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=False)
+"""A question inside a lesson: an exposure, but asked too soon after reading to tell anything about memory."""
+
+MODES = {mode.name: mode for mode in (PRACTICE, EXAM, LESSON)}

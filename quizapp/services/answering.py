@@ -1,0 +1,209 @@
+"""A learner answers: the deed on which the whole record rests.
+
+The statements of this path are prebuilt, because the unit of work of the ORM costs more than everything else in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from quizapp import itemtypes
+from quizapp.core import modes
+from quizapp.core.grading import Confidence, NotGradable
+from quizapp.core.study_day import study_day
+from quizapp.db.models import ContentVersion, Item, Presentation, Published, Response, Sitting
+from quizapp.db.session import Lock, retrying, writing
+from quizapp.services import asking, folding
+from quizapp.services.accounts import Actor
+from quizapp.services.versions import Version, get_content_ids, get_version
+
+LONGEST_ELAPSED = dt.timedelta(hours=1)
+
+
+class NotCurrent(Exception):
+    """The question waited on the screen until its day or its key had changed; a fresh one must be shown first."""
+
+
+class TimeIsUp(Exception):
+    """The sitting is closed: its deadline has passed or it was handed in."""
+
+    def __init__(self, sitting_id: int) -> None:
+        super().__init__(sitting_id)
+        self.sitting_id = sitting_id
+
+
+class OutOfTurn(Exception):
+    """This part of the question is not asked now: an earlier one is still open, or this one is fixed."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Where the stored answer is to be seen. `repeated` says that it had been given before and nothing was changed."""
+
+    sitting_id: int
+    position: int
+    part: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a form sent."""
+
+    part: str
+    fields: itemtypes.Submitted
+    confidence: Confidence | None = None
+    elapsed_ms: int | None = None
+
+
+def answer(
+    session: Session, actor: Actor, presentation_id: int, submission: Submission, now: dt.datetime
+) -> Answered | NotGradable:
+    """Grade one part of a question against the version that was shown, store it, and show the next question.
+
+    A second click, a resent form or another tab gets the stored answer. Raises LookupError for a question that is not
+    this learner’s, NotCurrent, OutOfTurn, or TimeIsUp.
+    """
+
+    def deed() -> Answered | NotGradable:
+        with writing(session, Lock(learner=actor.id)):
+            shown = _load(session, actor, presentation_id, submission.part)
+            place = Answered(shown.sitting_id, shown.position, submission.part)
+            if shown.response_id is not None:
+                return replace(place, repeated=True)
+            mode = modes.MODES[shown.mode]
+            if shown.closed_at is not None or mode.free_order:
+                raise TimeIsUp(shown.sitting_id)
+            version = get_version(session, shown.version_id)
+            part = _part_in_turn(session, presentation_id, version, submission.part)
+            today = study_day(now, actor.zone)
+            if shown.replaced or shown.study_day != today or shown.published_line not in (None, shown.line):
+                raise NotCurrent
+            verbs = itemtypes.get(part.type)
+            layout = part_layout(shown.layout, version, part.id)
+            parsed = verbs.parse(part.content, layout, submission.fields)
+            if isinstance(parsed, NotGradable):
+                return parsed
+            confidence = submission.confidence if mode.asks_confidence else None
+            to_count = folding.record(
+                session,
+                folding.Record(
+                    learner_id=actor.id,
+                    presentation_id=presentation_id,
+                    version=version,
+                    part=part,
+                    objective_id=objective_id(session, part, version, shown.objective_id),
+                    mode=mode,
+                    answer=parsed,
+                    grade=verbs.grade(part.content, parsed),
+                    confidence=confidence,
+                    elapsed_ms=_plausible(submission.elapsed_ms, shown.at, now),
+                    study_day=today,
+                    at=now,
+                ),
+            )
+            if part.id == version.parts[-1].id:
+                _go_on(session, actor, shown, now)
+            folding.count(session, to_count)
+            return place
+
+    return retrying(deed)
+
+
+def part_layout(layout: itemtypes.Json, version: Version, part_id: str) -> itemtypes.Json:
+    """The layout of one part; items of one part have no level of parts."""
+    return dict(layout["parts"][part_id]) if itemtypes.is_container(version.body["type"]) else layout
+
+
+def _go_on(session: Session, actor: Actor, shown: sa.Row[Any], now: dt.datetime) -> None:
+    """Present the next question of the plan that is still published, or close the sitting."""
+    items: Sequence[int] = shown.plan["items"]
+    for position in range(shown.position + 1, len(items)):
+        version = published_by_id(session, [items[position]]).get(items[position])
+        if version is not None:
+            why = shown.plan["reasons"][position]
+            row = asking.presentation_row(actor, shown.sitting_id, position, version, shown.seed, why, now)
+            session.execute(_PRESENT, row)
+            return
+    if shown.mode != modes.LESSON.name:
+        session.execute(_CLOSE, {"sitting": shown.sitting_id, "now": now})
+
+
+def _load(session: Session, actor: Actor, presentation_id: int, part: str) -> sa.Row[Any]:
+    shown = session.execute(
+        _SHOWN, {"presentation": presentation_id, "learner": actor.id, "part": part}
+    ).one_or_none()
+    if shown is None:
+        raise LookupError(presentation_id)
+    return shown
+
+
+def _part_in_turn(session: Session, presentation_id: int, version: Version, part_id: str) -> itemtypes.Part:
+    """The part with this id, if it is the first that has no answer yet. Raises LookupError or OutOfTurn."""
+    ids = [part.id for part in version.parts]
+    if part_id not in ids:
+        raise LookupError(part_id)
+    if len(ids) > 1:
+        answered = set(session.scalars(sa.select(Response.part).where(Response.presentation_id == presentation_id)))
+        if any(earlier not in answered for earlier in ids[: ids.index(part_id)]):
+            raise OutOfTurn
+    return version.parts[ids.index(part_id)]
+
+
+def objective_id(session: Session, part: itemtypes.Part, version: Version, of_item: int | None) -> int:
+    """The objective a part gives evidence about. `of_item`: the item’s own, where it is known already."""
+    if of_item is not None and part.objective == version.body["objective"]:
+        return of_item
+    return get_content_ids(session, "objective", [part.objective])[part.objective]
+
+
+def _plausible(elapsed_ms: int | None, shown_at: dt.datetime, now: dt.datetime) -> int | None:
+    """The browser’s measurement, or None where it cannot be true."""
+    if elapsed_ms is None or elapsed_ms < 0:
+        return None
+    since_shown = now - shown_at + dt.timedelta(seconds=5)
+    return elapsed_ms if dt.timedelta(milliseconds=elapsed_ms) <= min(LONGEST_ELAPSED, since_shown) else None
+
+
+_current = aliased(ContentVersion)
+_SHOWN = (
+    sa.select(
+        Presentation.sitting_id,
+        Presentation.position,
+        Presentation.version_id,
+        Presentation.layout,
+        Presentation.study_day,
+        Presentation.replaced,
+        Presentation.at,
+        ContentVersion.line,
+        Sitting.mode,
+        Sitting.plan,
+        Sitting.seed,
+        Sitting.closed_at,
+        Item.objective_id,
+        _current.line.label("published_line"),
+        Response.id.label("response_id"),
+    )
+    .join(Sitting, Sitting.id == Presentation.sitting_id)
+    .join(ContentVersion, ContentVersion.id == Presentation.version_id)
+    .outerjoin(Item, Item.content_id == Presentation.content_id)
+    .outerjoin(Published, Published.content_id == Presentation.content_id)
+    .outerjoin(_current, _current.id == Published.version_id)
+    .outerjoin(
+        Response,
+        sa.and_(Response.presentation_id == Presentation.id, Response.part == sa.bindparam("part")),
+    )
+    .where(Presentation.id == sa.bindparam("presentation"), Presentation.learner_id == sa.bindparam("learner"))
+)
+_PRESENT = sa.insert(Presentation.__table__)
+_CLOSE = (
+    sa.update(Sitting.__table__)
+    .where(Sitting.id == sa.bindparam("sitting"))
+    .values(closed_at=sa.bindparam("now"), released_at=sa.bindparam("now"))
+)

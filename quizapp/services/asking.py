@@ -1,0 +1,406 @@
+"""Choosing questions and putting them in front of a learner."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from quizapp import itemtypes
+from quizapp.core import modes, selection
+from quizapp.core.selection import Only
+from quizapp.core.study_day import study_day
+from quizapp.db.models import ContentVersion, Exposure, Item, Link, Mark, Presentation, Published, Response, Sitting
+from quizapp.db.session import Lock, retrying, writing
+from quizapp.services.accounts import Actor
+from quizapp.services.versions import Version, get_content_ids, published_by_id
+
+LARGEST_BLOCK = 60
+SECONDS_A_QUESTION_IN_AN_EXAM = 90
+LONGEST_TITLE = 200
+
+
+class NothingToAsk(Exception):
+    """No question fits what was asked for; the sentence says which wish to loosen."""
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """What a learner asks of a block. Empty topics and objectives mean all of them; slugs, not ids."""
+
+    topics: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+    only: Only = Only.ANYTHING
+    size: int = 10
+    exam: bool = False
+    minutes: int | None = None
+    """Time allowed, for an exam; None means SECONDS_A_QUESTION_IN_AN_EXAM for each question."""
+    spend_freely: bool = False
+    """Whether new questions may be spent beyond one an objective and day."""
+
+
+@dataclass(frozen=True)
+class BlockOffer:
+    """What a plan would give if it were started now."""
+
+    size: int
+    new: int
+    kept: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Questions in the practice pool for one objective: all, and those still new to the learner."""
+
+    objective: str
+    questions: int
+    new: int
+
+
+def offer(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> BlockOffer:
+    """Say what the plan would give, without starting anything. Raises NothingToAsk."""
+    block = _compose(session, actor, plan, now, seed)
+    return BlockOffer(len(block.choices), block.new, block.kept, -(-block.seconds // 60))
+
+
+def budgets(session: Session, actor: Actor) -> dict[str, Budget]:
+    """The practice pool by objective."""
+    candidates = _candidates(session, actor.id)
+    all_of, new_of = Counter(c.objective for c in candidates), Counter(c.objective for c in candidates if not c.times_seen)
+    versions = published_by_id(session, all_of)
+    return {v.slug: Budget(v.slug, all_of[i], new_of[i]) for i, v in versions.items()}
+
+
+def start(
+    session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int
+) -> int:
+    """Start a block and show its first question, or all of them for an exam. Returns the id of the sitting.
+
+    `key` comes from the form: the same key again returns the sitting that it started. Raises NothingToAsk.
+    """
+
+    def deed() -> int:
+        with writing(session, Lock(learner=actor.id)):
+            if (started := _started(session, actor.id, key)) is not None:
+                return started
+            block = _compose(session, actor, plan, now, seed)
+            mode = modes.EXAM if plan.exam else modes.PRACTICE
+            size = len(block.choices)
+            seconds = plan.minutes * 60 if plan.minutes else size * SECONDS_A_QUESTION_IN_AN_EXAM
+            sitting_id = _open(
+                session,
+                actor,
+                mode,
+                key=key,
+                title=title,
+                plan={
+                    "items": [choice.item for choice in block.choices],
+                    "reasons": [reason_data(choice) for choice in block.choices],
+                    "asked": {
+                        "topics": list(plan.topics),
+                        "objectives": list(plan.objectives),
+                        "only": plan.only.value,
+                        "size": plan.size,
+                    },
+                    "kept": block.kept,
+                },
+                deadline=now + dt.timedelta(seconds=seconds) if plan.exam else None,
+                now=now,
+                seed=seed,
+            )
+            present(session, actor, sitting_id, range(size) if mode.free_order else range(1), now)
+            return sitting_id
+
+    return retrying(deed)
+
+
+def check_layout(actor: Actor, lesson: str, position: int, version: Version, now: dt.datetime) -> itemtypes.Json:
+    """The order in which a lesson shows its check question number `position`, drawn before any row of it exists."""
+    row = presentation_row(actor, 0, position, version, _check_seed(actor, lesson, now), {}, now)
+    return dict(row["layout"])
+
+
+def open_check(
+    session: Session, actor: Actor, lesson: str, title: str, position: int, item_id: int, now: dt.datetime
+) -> int:
+    """Make the presentation of a lesson’s check question as it stands on the page. Returns its id.
+
+    The same question of a lesson is presented once a study day. Raises LookupError for an item that is not published.
+    """
+
+    def deed() -> int:
+        with writing(session, Lock(learner=actor.id)):
+            sitting_id = _lesson_sitting(session, actor, lesson, title, now)
+            held = session.scalar(
+                sa.select(Presentation.id).where(
+                    Presentation.sitting_id == sitting_id,
+                    Presentation.position == position,
+                    Presentation.content_id == item_id,
+                    ~Presentation.replaced,
+                )
+            )
+            if held is not None:
+                return held
+            version = published_by_id(session, [item_id]).get(item_id)
+            if version is None:
+                raise LookupError(item_id)
+            row = presentation_row(
+                actor, sitting_id, position, version, _check_seed(actor, lesson, now), {"reason": "lesson"}, now
+            )
+            return int(session.execute(sa.insert(Presentation.__table__).returning(Presentation.id), row).scalar_one())
+
+    return retrying(deed)
+
+
+def _lesson_sitting(session: Session, actor: Actor, lesson: str, title: str, now: dt.datetime) -> int:
+    key = f"lesson:{hashlib.sha256(lesson.encode()).hexdigest()[:32]}:{study_day(now, actor.zone)}"
+    if (started := _started(session, actor.id, key)) is not None:
+        return started
+    plan: dict[str, Any] = {"items": [], "reasons": [], "lesson": lesson}
+    seed = _check_seed(actor, lesson, now)
+    return _open(session, actor, modes.LESSON, key=key, title=title, plan=plan, deadline=None, now=now, seed=seed)
+
+
+def _check_seed(actor: Actor, lesson: str, now: dt.datetime) -> int:
+    text = f"{actor.id}/{lesson}/{study_day(now, actor.zone)}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])
+
+
+def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable[int], now: dt.datetime) -> None:
+    """Put the questions at these places of the sitting’s plan in front of the learner. Inside a deed.
+
+    An item that was withdrawn since the plan was made is left out.
+    """
+    sitting = session.execute(_SITTING, {"sitting": sitting_id}).one()
+    items = sitting.plan["items"]
+    versions = published_by_id(session, [items[position] for position in positions])
+    rows = [
+        presentation_row(actor, sitting_id, position, versions[items[position]], sitting.seed,
+                         sitting.plan["reasons"][position], now)
+        for position in positions
+        if items[position] in versions
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(Presentation.__table__), rows)
+
+
+def presentation_row(
+    actor: Actor,
+    sitting_id: int,
+    position: int,
+    version: Version,
+    seed: int,
+    why: Mapping[str, Any],
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """A question as it will be shown: the version, and a layout that can be drawn again from the seed."""
+    rng = random.Random(f"{seed}/{position}/{version.id}")
+    return {
+        "sitting_id": sitting_id,
+        "learner_id": actor.id,
+        "content_id": version.content_id,
+        "version_id": version.id,
+        "position": position,
+        "layout": itemtypes.get(version.body["type"]).lay_out(version.body, rng),
+        "why": dict(why),
+        "study_day": study_day(now, actor.zone),
+        "at": now,
+        "replaced": False,
+    }
+
+
+def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime) -> None:
+    """Replace a question that waited on a screen until its day or its key had changed.
+
+    The same item comes in its present version and a new order; a question that is fresh, answered or part of an exam
+    stays. Raises LookupError for a question of somebody else.
+    """
+
+    def deed() -> None:
+        with writing(session, Lock(learner=actor.id)):
+            row = session.execute(_RENEWABLE, {"presentation": presentation_id, "learner": actor.id}).one_or_none()
+            if row is None:
+                raise LookupError(presentation_id)
+            version = published_by_id(session, [row.content_id]).get(row.content_id)
+            settled = row.replaced or row.answered or modes.MODES[row.mode].free_order or row.closed_at is not None
+            if settled or version is None or not is_stale(row.study_day, row.line, version, actor, now):
+                return
+            session.execute(
+                sa.update(Presentation.__table__)
+                .where(Presentation.id == presentation_id)
+                .values(replaced=True)
+            )
+            session.execute(
+                sa.insert(Presentation.__table__),
+                presentation_row(actor, row.sitting_id, row.position, version, row.seed + presentation_id, row.why, now),
+            )
+
+    retrying(deed)
+
+
+def is_stale(shown_on: dt.date, shown_line: int, present_version: Version, actor: Actor, now: dt.datetime) -> bool:
+    """Whether a practice question must be shown afresh: another study day has begun, or its key has changed."""
+    return shown_on != study_day(now, actor.zone) or shown_line != present_version.line
+
+
+def reason_data(choice: selection.Choice) -> dict[str, Any]:
+    return {"reason": choice.reason, "last_seen": choice.last_seen.isoformat() if choice.last_seen else None}
+
+
+def _open(
+    session: Session,
+    actor: Actor,
+    mode: modes.Mode,
+    *,
+    key: str,
+    title: str,
+    plan: Mapping[str, Any],
+    deadline: dt.datetime | None,
+    now: dt.datetime,
+    seed: int,
+) -> int:
+    row = {
+        "learner_id": actor.id,
+        "mode": mode.name,
+        "title": title[:LONGEST_TITLE],
+        "plan": dict(plan),
+        "seed": seed,
+        "key": key[:64],
+        "started_at": now,
+        "deadline": deadline,
+        "extra_seconds": 0,
+    }
+    return int(session.execute(sa.insert(Sitting.__table__).returning(Sitting.id), row).scalar_one())
+
+
+def _started(session: Session, learner_id: int, key: str) -> int | None:
+    return session.scalar(sa.select(Sitting.id).where(Sitting.learner_id == learner_id, Sitting.key == key[:64]))
+
+
+_SITTING = sa.select(Sitting.plan, Sitting.seed).where(Sitting.id == sa.bindparam("sitting"))
+
+_RENEWABLE = (
+    sa.select(
+        Presentation.sitting_id,
+        Presentation.content_id,
+        Presentation.position,
+        Presentation.why,
+        Presentation.study_day,
+        Presentation.replaced,
+        ContentVersion.line,
+        Sitting.mode,
+        Sitting.seed,
+        Sitting.closed_at,
+        sa.exists().where(Response.presentation_id == Presentation.id).label("answered"),
+    )
+    .join(Sitting, Sitting.id == Presentation.sitting_id)
+    .join(ContentVersion, ContentVersion.id == Presentation.version_id)
+    .where(
+        Presentation.id == sa.bindparam("presentation"),
+        Presentation.learner_id == sa.bindparam("learner"),
+    )
+)
+
+
+def _compose(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> selection.Block:
+    candidates = _narrowed(session, _candidates(session, actor.id), plan)
+    block = selection.compose(
+        candidates,
+        only=plan.only,
+        size=min(max(plan.size, 1), LARGEST_BLOCK),
+        spend_freely=plan.spend_freely or plan.exam,
+        spent_today=_spent_today(session, actor, now),
+        rng=random.Random(seed),
+    )
+    if not block.choices:
+        raise NothingToAsk(_why_nothing(candidates, plan, block))
+    return block
+
+
+def _why_nothing(candidates: Sequence[selection.Candidate], plan: BlockPlan, block: selection.Block) -> str:
+    if not candidates:
+        return "There is no question on these topics and objectives yet. Choose more of them."
+    if block.kept:
+        return (
+            f"Today’s new questions on this are done, and {block.kept} are kept for later days. "
+            "Ask for new questions to use them now."
+        )
+    return {
+        Only.NEW: "You have met every question on this. Choose “any question” to see them again.",
+        Only.WRONG: "There is no question here that you last answered wrong.",
+        Only.MARKED: "You have not marked a question here yet.",
+        Only.ANYTHING: "There is no question on these topics and objectives yet. Choose more of them.",
+    }[plan.only]
+
+
+def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
+    """The published practice pool as this learner stands to it."""
+    enemies: dict[int, set[int]] = {}
+    for source, target in session.execute(sa.select(Link.source_id, Link.target_id).where(Link.role == "enemy")):
+        enemies.setdefault(source, set()).add(target)
+        enemies.setdefault(target, set()).add(source)
+    rows = session.execute(
+        sa.select(
+            Item.content_id,
+            Item.objective_id,
+            Item.topic_id,
+            Item.seconds,
+            Exposure.times,
+            Exposure.last_at,
+            Exposure.last_right,
+            Mark.at.label("marked_at"),
+        )
+        .join(Published, Published.content_id == Item.content_id)
+        .outerjoin(Exposure, sa.and_(Exposure.content_id == Item.content_id, Exposure.learner_id == learner_id))
+        .outerjoin(Mark, sa.and_(Mark.content_id == Item.content_id, Mark.learner_id == learner_id))
+        .where(Item.pool == modes.PRACTICE.pool)
+        .order_by(Item.content_id)
+    )
+    return [
+        selection.Candidate(
+            item=row.content_id,
+            objective=row.objective_id,
+            topic=row.topic_id,
+            seconds=row.seconds,
+            times_seen=row.times or 0,
+            last_seen=row.last_at,
+            last_right=row.last_right,
+            marked=row.marked_at is not None,
+            enemies=frozenset(enemies.get(row.content_id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _narrowed(
+    session: Session, candidates: list[selection.Candidate], plan: BlockPlan
+) -> list[selection.Candidate]:
+    """Only the topics and objectives asked for; both together mean their union."""
+    if not plan.topics and not plan.objectives:
+        return candidates
+    topics = set(get_content_ids(session, "topic", plan.topics).values())
+    objectives = set(get_content_ids(session, "objective", plan.objectives).values())
+    return [c for c in candidates if c.topic in topics or c.objective in objectives]
+
+
+def _spent_today(session: Session, actor: Actor, now: dt.datetime) -> dict[int, int]:
+    """New questions already met today, by objective."""
+    rows = session.execute(
+        sa.select(Response.objective_id, sa.func.count())
+        .where(
+            Response.learner_id == actor.id,
+            Response.study_day == study_day(now, actor.zone),
+            Response.first_exposure,
+            Response.at > now - dt.timedelta(days=2),
+        )
+        .group_by(Response.objective_id)
+    )
+    return {objective: count for objective, count in rows}

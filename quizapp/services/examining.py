@@ -1,0 +1,281 @@
+"""Sitting an exam: answers that change until it closes, a deadline that is the server’s, and the closing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from quizapp import itemtypes
+from quizapp.core import modes
+from quizapp.core.grading import Grade, NotGradable
+from quizapp.core.study_day import study_day
+from quizapp.db.models import Presentation, SavedAnswer, Sitting
+from quizapp.db.session import Lock, retrying, writing
+from quizapp.services import folding
+from quizapp.services.accounts import Actor, get_actor
+from quizapp.services.answering import OutOfTurn, Submission, TimeIsUp, objective_id, part_layout
+from quizapp.services.versions import Version, get_version, get_versions
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An answer as it stands until the exam closes."""
+
+    sitting_id: int
+    position: int
+    at: dt.datetime
+    empty: bool
+
+
+def save(
+    session: Session,
+    actor: Actor,
+    presentation_id: int,
+    submission: Submission,
+    *,
+    fix: bool,
+    now: dt.datetime,
+) -> Saved | NotGradable:
+    """Keep what stands in the form of an exam question, also an empty one. `fix` ends this part of a case and opens the
+    next, after which it can no longer be changed.
+
+    A malformed answer is handed back and the one saved before stays. Raises LookupError, OutOfTurn, and TimeIsUp once
+    the deadline has passed.
+    """
+
+    def deed() -> Saved | NotGradable:
+        with writing(session, Lock(learner=actor.id)):
+            shown = _open_question(session, actor, presentation_id, now)
+            version = get_version(session, shown.version_id)
+            part, following = _open_part(session, presentation_id, version, submission.part)
+            verbs = itemtypes.get(part.type)
+            parsed = verbs.parse(part.content, part_layout(shown.layout, version, part.id), submission.fields)
+            empty = isinstance(parsed, NotGradable)
+            if isinstance(parsed, NotGradable) and any(value.strip() for value in _values(submission)):
+                return parsed
+            _store(session, presentation_id, part.id, None if empty else parsed, submission.elapsed_ms, now)
+            if fix and following is not None:
+                _store(session, presentation_id, following.id, None, None, now)
+            return Saved(shown.sitting_id, shown.position, now, empty)
+
+    return retrying(deed)
+
+
+def strike(session: Session, actor: Actor, presentation_id: int, part: str, token: str, now: dt.datetime) -> Saved:
+    """Cross an option out, or restore it. Works in every mode until the answer is stored."""
+
+    def deed() -> Saved:
+        with writing(session, Lock(learner=actor.id)):
+            shown = _open_question(session, actor, presentation_id, now, exams_only=False)
+            version = get_version(session, shown.version_id)
+            if modes.MODES[shown.mode].free_order:
+                _open_part(session, presentation_id, version, part)
+            elif part not in {p.id for p in version.parts}:
+                raise LookupError(part)
+            held = session.scalar(
+                sa.select(SavedAnswer.struck).where(
+                    SavedAnswer.presentation_id == presentation_id, SavedAnswer.part == part
+                )
+            )
+            struck = set(held or ())
+            struck ^= {token[:3]}
+            row = {"presentation_id": presentation_id, "part": part, "struck": sorted(struck)[:20], "at": now}
+            session.execute(_STRIKE[session.get_bind().dialect.name], row)
+            return Saved(shown.sitting_id, shown.position, now, empty=False)
+
+    return retrying(deed)
+
+
+def hand_in(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> None:
+    """Close the learner’s exam; handing in twice is harmless. Raises LookupError for somebody else’s."""
+    owned = sa.select(Sitting.mode).where(Sitting.id == sitting_id, Sitting.learner_id == actor.id)
+    mode = session.scalar(owned)
+    if mode is None or not modes.MODES[mode].free_order:
+        raise LookupError(sitting_id)
+    close(session, actor, sitting_id, now)
+
+
+def settle(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> None:
+    """Close the learner’s exam if its deadline has passed; whatever a learner sends then does this first."""
+    expired = sa.select(Sitting.id).where(
+        Sitting.id == sitting_id,
+        Sitting.learner_id == actor.id,
+        Sitting.closed_at.is_(None),
+        Sitting.deadline <= now,
+    )
+    if session.scalar(expired) is not None:
+        close(session, actor, sitting_id, now)
+
+
+def close_expired(session: Session, now: dt.datetime, limit: int = 100) -> int:
+    """Close exams whose deadline has passed, each in its own transaction. Returns how many were closed."""
+    expired = session.execute(
+        sa.select(Sitting.id, Sitting.learner_id)
+        .where(Sitting.closed_at.is_(None), Sitting.deadline.is_not(None), Sitting.deadline <= now)
+        .order_by(Sitting.deadline)
+        .limit(limit)
+    ).all()
+    for sitting_id, learner_id in expired:
+        close(session, get_actor(session, learner_id), sitting_id, now)
+    return len(expired)
+
+
+def close(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> None:
+    """Grade what was saved, in the order in which it was asked, append it to the log and release the result.
+
+    Closing a closed exam changes nothing. The answers carry the earlier of now and the deadline.
+    """
+
+    def deed() -> None:
+        with writing(session, Lock(learner=actor.id)):
+            sitting = session.execute(
+                sa.select(Sitting.mode, Sitting.deadline, Sitting.closed_at).where(Sitting.id == sitting_id)
+            ).one()
+            if sitting.closed_at is not None:
+                return
+            at = min(now, sitting.deadline) if sitting.deadline else now
+            to_count: list[folding.StatRow] = []
+            for shown in session.execute(_QUESTIONS, {"sitting": sitting_id}).all():
+                to_count += _grade_saved(session, actor, modes.MODES[sitting.mode], shown, at)
+            folding.count(session, to_count)
+            session.execute(
+                sa.update(Sitting.__table__)
+                .where(Sitting.id == sitting_id)
+                .values(closed_at=now, released_at=now)
+            )
+
+    retrying(deed)
+
+
+def _grade_saved(
+    session: Session, actor: Actor, mode: modes.Mode, shown: sa.Row[Any], at: dt.datetime
+) -> list[folding.StatRow]:
+    version = get_version(session, shown.version_id)
+    saved = {
+        row.part: row
+        for row in session.execute(
+            sa.select(SavedAnswer.part, SavedAnswer.answer, SavedAnswer.elapsed_ms).where(
+                SavedAnswer.presentation_id == shown.id
+            )
+        )
+    }
+    to_count: list[folding.StatRow] = []
+    for part in version.parts:
+        held = saved.get(part.id)
+        answer = held.answer if held else None
+        to_count += folding.record(
+            session,
+            folding.Record(
+                learner_id=actor.id,
+                presentation_id=shown.id,
+                version=version,
+                part=part,
+                objective_id=objective_id(session, part, version, None),
+                mode=mode,
+                answer=answer,
+                grade=_grade(part, answer),
+                confidence=None,
+                elapsed_ms=held.elapsed_ms if held else None,
+                study_day=study_day(at, actor.zone),
+                at=at,
+            ),
+        )
+    return to_count
+
+
+def _grade(part: itemtypes.Part, answer: itemtypes.Json | None) -> Grade:
+    """An empty answer earns nothing and falls into no class."""
+    if answer is not None:
+        return itemtypes.get(part.type).grade(part.content, answer)
+    return Grade(0, 1)
+
+
+def _open_question(
+    session: Session, actor: Actor, presentation_id: int, now: dt.datetime, *, exams_only: bool = True
+) -> sa.Row[Any]:
+    shown = session.execute(_OPEN, {"presentation": presentation_id, "learner": actor.id}).one_or_none()
+    if shown is None:
+        raise LookupError(presentation_id)
+    expired = shown.deadline is not None and now >= shown.deadline
+    if shown.closed_at is not None or expired or (exams_only and not modes.MODES[shown.mode].free_order):
+        raise TimeIsUp(shown.sitting_id)
+    return shown
+
+
+def _open_part(
+    session: Session, presentation_id: int, version: Version, part_id: str
+) -> tuple[itemtypes.Part, itemtypes.Part | None]:
+    """The part that is asked now, and the one after it. A part is open once the one before it has been fixed."""
+    ids = [part.id for part in version.parts]
+    if part_id not in ids:
+        raise LookupError(part_id)
+    place = ids.index(part_id)
+    if len(ids) > 1:
+        opened = set(
+            session.scalars(sa.select(SavedAnswer.part).where(SavedAnswer.presentation_id == presentation_id))
+        ) | {ids[0]}
+        if part_id not in opened or any(later in opened for later in ids[place + 1 :]):
+            raise OutOfTurn
+    return version.parts[place], version.parts[place + 1] if place + 1 < len(ids) else None
+
+
+def _values(submission: Submission) -> list[str]:
+    return [value for values in submission.fields.values() for value in values]
+
+
+def _store(
+    session: Session,
+    presentation_id: int,
+    part: str,
+    answer: itemtypes.Json | None,
+    elapsed_ms: int | None,
+    now: dt.datetime,
+) -> None:
+    row = {
+        "presentation_id": presentation_id,
+        "part": part,
+        "answer": answer,
+        "struck": [],
+        "elapsed_ms": elapsed_ms,
+        "at": now,
+    }
+    session.execute(_SAVE[session.get_bind().dialect.name], row)
+
+
+def _upserts(changed: Sequence[str]) -> dict[str, Any]:
+    statements: dict[str, Any] = {}
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
+        statement = dialect.insert(SavedAnswer.__table__)
+        statements[name] = statement.on_conflict_do_update(
+            index_elements=["presentation_id", "part"], set_={column: statement.excluded[column] for column in changed}
+        )
+    return statements
+
+
+_SAVE = _upserts(("answer", "elapsed_ms", "at"))
+_STRIKE = _upserts(("struck", "at"))
+
+_OPEN = (
+    sa.select(
+        Presentation.sitting_id,
+        Presentation.position,
+        Presentation.version_id,
+        Presentation.layout,
+        Sitting.mode,
+        Sitting.deadline,
+        Sitting.closed_at,
+    )
+    .join(Sitting, Sitting.id == Presentation.sitting_id)
+    .where(Presentation.id == sa.bindparam("presentation"), Presentation.learner_id == sa.bindparam("learner"))
+)
+_QUESTIONS = (
+    sa.select(Presentation.id, Presentation.version_id)
+    .where(Presentation.sitting_id == sa.bindparam("sitting"), ~Presentation.replaced)
+    .order_by(Presentation.position)
+)
