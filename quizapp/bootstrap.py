@@ -219,5 +219,5 @@ def _sentence_for_tool(output: str, environment: pathlib.Path) -> str:
             f"The packages for {environment} could not be fetched. Check the network, or tell pip the address of your "
             f"mirror with PIP_INDEX_URL or in its configuration; then start the same command again."
         )
-    said = output.strip().splitlines()[-LINES_SHOWN_OF_A_FAILURE:]
-    return "\n".join([cause, "The installer said:", *(f"    {line}" for line in said)])
+    said = [line for line in output.strip().splitlines() if not line.startswith("WARNING:")]
+    return "\n".join([cause, "The installer said:", *(f"    {line}" for line in said[-LINES_SHOWN_OF_A_FAILURE:])])

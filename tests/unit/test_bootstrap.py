@@ -137,7 +137,7 @@ def test_of_two_commands_that_start_at_once_one_installs(
 
 def test_the_program_can_be_imported_and_started_from_any_folder(checkout: Path, installed: list[str]) -> None:
     python = prepare("run", checkout)
-    said = subprocess.run([python.with_name("quizapp")], cwd="/", capture_output=True, text=True, check=True)
+    said = subprocess.run([python.with_name("quizapp")], cwd="/", env={}, capture_output=True, text=True, check=True)
     assert said.stdout == "started\n"
 
 
