@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quizapp.core.grading import Rating
@@ -20,7 +19,7 @@ from quizapp.core.grading import Rating
 ALGORITHM = 1
 """Stored with each state; a change of the equations gets a new number and a refold of the log."""
 
-Parameters = Sequence[float]
+Parameters = tuple[float, ...]
 DEFAULT_PARAMETERS: Parameters = (
     0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796,
     1.4835, 0.0614, 0.2629, 1.6483, 0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.1542,
@@ -71,7 +70,8 @@ def remember(
 ) -> Trace:
     """Fold one more answer into the trace. The last day never moves backwards, whatever the clock did."""
     if trace is None:
-        state, last_day, new_days = begin(answer.rating, w), answer.day, ()
+        state, last_day = begin(answer.rating, w), answer.day
+        new_days: tuple[dt.date, ...] = ()
     else:
         state = review(trace.state, answer.rating, (answer.day - trace.last_day).days, w)
         last_day, new_days = max(answer.day, trace.last_day), trace.new_days
@@ -103,14 +103,14 @@ def review(state: State, rating: Rating, elapsed_days: int, w: Parameters = DEFA
 
 def retrievability(state: State, elapsed_days: float, w: Parameters = DEFAULT_PARAMETERS) -> float:
     """The chance of recall, 0 to 1, `elapsed_days` after the last answer."""
-    factor = 0.9 ** (-1 / w[20]) - 1
+    factor = _factor(w)
     return float((1 + factor * max(elapsed_days, 0) / state.stability_days) ** -w[20])
 
 
 def interval_days(state: State, w: Parameters = DEFAULT_PARAMETERS, target: float = TARGET_RECALL) -> int:
     """Whole days until recall has fallen to `target`, from 1 to LONGEST_INTERVAL_DAYS."""
-    factor = 0.9 ** (-1 / w[20]) - 1
-    days = round(state.stability_days / factor * (target ** (-1 / w[20]) - 1))
+    factor = _factor(w)
+    days = round(state.stability_days / factor * (math.pow(target, -1 / w[20]) - 1))
     return min(max(days, 1), LONGEST_INTERVAL_DAYS)
 
 
@@ -126,6 +126,10 @@ def due(state: State, last_day: dt.date, learner_id: int, objective_id: int) -> 
         seed = hashlib.blake2b(f"{learner_id}/{objective_id}/{last_day}".encode(), digest_size=8).digest()
         days += int.from_bytes(seed) % (2 * reach + 1) - reach
     return last_day + dt.timedelta(days=days)
+
+
+def _factor(w: Parameters) -> float:
+    return math.pow(0.9, -1 / w[20]) - 1
 
 
 def _initial_difficulty(grade: int, w: Parameters) -> float:

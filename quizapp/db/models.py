@@ -7,7 +7,7 @@ is never deleted by a side effect.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
@@ -52,6 +52,11 @@ class Base(DeclarativeBase):
         list[str]: sa.JSON,
         list[int]: sa.JSON,
     }
+
+
+def table(model: type[Base]) -> sa.Table:
+    """The bare table of a model, for the statements that leave the unit of work aside."""
+    return cast(sa.Table, model.__table__)
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -172,7 +177,12 @@ class Outbox(Base):
 
     __table_args__ = (
         UniqueConstraint("event", "recipient"),  # a deed that runs twice must not send twice
-        Index("ix_outbox_waiting", "id", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")),
+        Index(
+            "ix_outbox_waiting",
+            "id",
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        ),
     )
 
 
@@ -430,9 +440,7 @@ class MissCause(Base):
     cause: Mapped[str] = mapped_column(sa.String(12))
     at: Mapped[dt.datetime]
 
-    __table_args__ = (
-        CheckConstraint("cause IN ('knowledge', 'misread', 'reasoning', 'timing')", name="known_cause"),
-    )
+    __table_args__ = (CheckConstraint("cause IN ('knowledge', 'misread', 'reasoning', 'timing')", name="known_cause"),)
 
 
 class Mark(Base):

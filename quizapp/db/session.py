@@ -24,7 +24,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 10_000
-PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": BUSY_TIMEOUT_MS, "secure_delete": 1}
+PRAGMAS = {
+    "journal_mode": "wal",
+    "foreign_keys": 1,
+    "synchronous": 2,
+    "busy_timeout": BUSY_TIMEOUT_MS,
+    "secure_delete": 1,
+}
 IMMEDIATE = {"sqlite_begin": "IMMEDIATE"}
 RETRIED_STATES = {"40001", "40P01"}
 RETRIES = 5

@@ -65,9 +65,7 @@ def keep_note(session: Session, actor: Actor, presentation_id: int, text: str, n
     retrying(deed)
 
 
-def name_cause(
-    session: Session, actor: Actor, presentation_id: int, part: str, cause: str, now: dt.datetime
-) -> None:
+def name_cause(session: Session, actor: Actor, presentation_id: int, part: str, cause: str, now: dt.datetime) -> None:
     """Say why an answer went wrong; the last word counts. Raises LookupError where there is no such wrong answer."""
     if cause not in CAUSES:
         raise Unfit("Choose one of the four causes.")
@@ -117,7 +115,7 @@ def report_problem(session: Session, actor: Actor, presentation_id: int, text: s
     retrying(deed)
 
 
-def _shown(session: Session, actor: Actor, presentation_id: int) -> sa.Row[tuple[int, int]]:
+def _shown(session: Session, actor: Actor, presentation_id: int) -> sa.Row[int, int]:
     row = session.execute(
         sa.select(Presentation.content_id, Presentation.version_id).where(
             Presentation.id == presentation_id, Presentation.learner_id == actor.id

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -17,11 +16,11 @@ from quizapp import itemtypes
 from quizapp.core import modes
 from quizapp.core.grading import Confidence, NotGradable
 from quizapp.core.study_day import study_day
-from quizapp.db.models import ContentVersion, Item, Presentation, Published, Response, Sitting
+from quizapp.db.models import ContentVersion, Item, Presentation, Published, Response, Sitting, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import asking, folding
 from quizapp.services.accounts import Actor
-from quizapp.services.versions import Version, get_content_ids, get_version
+from quizapp.services.versions import Row, Version, get_content_ids, get_version, published_by_id
 
 LONGEST_ELAPSED = dt.timedelta(hours=1)
 
@@ -86,7 +85,7 @@ def answer(
             if shown.replaced or shown.study_day != today or shown.published_line not in (None, shown.line):
                 raise NotCurrent
             verbs = itemtypes.get(part.type)
-            layout = part_layout(shown.layout, version, part.id)
+            layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
             parsed = verbs.parse(part.content, layout, submission.fields)
             if isinstance(parsed, NotGradable):
                 return parsed
@@ -116,12 +115,7 @@ def answer(
     return retrying(deed)
 
 
-def part_layout(layout: itemtypes.Json, version: Version, part_id: str) -> itemtypes.Json:
-    """The layout of one part; items of one part have no level of parts."""
-    return dict(layout["parts"][part_id]) if itemtypes.is_container(version.body["type"]) else layout
-
-
-def _go_on(session: Session, actor: Actor, shown: sa.Row[Any], now: dt.datetime) -> None:
+def _go_on(session: Session, actor: Actor, shown: Row, now: dt.datetime) -> None:
     """Present the next question of the plan that is still published, or close the sitting."""
     items: Sequence[int] = shown.plan["items"]
     for position in range(shown.position + 1, len(items)):
@@ -135,10 +129,8 @@ def _go_on(session: Session, actor: Actor, shown: sa.Row[Any], now: dt.datetime)
         session.execute(_CLOSE, {"sitting": shown.sitting_id, "now": now})
 
 
-def _load(session: Session, actor: Actor, presentation_id: int, part: str) -> sa.Row[Any]:
-    shown = session.execute(
-        _SHOWN, {"presentation": presentation_id, "learner": actor.id, "part": part}
-    ).one_or_none()
+def _load(session: Session, actor: Actor, presentation_id: int, part: str) -> Row:
+    shown = session.execute(_SHOWN, {"presentation": presentation_id, "learner": actor.id, "part": part}).one_or_none()
     if shown is None:
         raise LookupError(presentation_id)
     return shown
@@ -201,9 +193,9 @@ _SHOWN = (
     )
     .where(Presentation.id == sa.bindparam("presentation"), Presentation.learner_id == sa.bindparam("learner"))
 )
-_PRESENT = sa.insert(Presentation.__table__)
+_PRESENT = sa.insert(table(Presentation))
 _CLOSE = (
-    sa.update(Sitting.__table__)
+    sa.update(table(Sitting))
     .where(Sitting.id == sa.bindparam("sitting"))
     .values(closed_at=sa.bindparam("now"), released_at=sa.bindparam("now"))
 )

@@ -17,7 +17,18 @@ from quizapp import itemtypes
 from quizapp.core import modes, selection
 from quizapp.core.selection import Only
 from quizapp.core.study_day import study_day
-from quizapp.db.models import ContentVersion, Exposure, Item, Link, Mark, Presentation, Published, Response, Sitting
+from quizapp.db.models import (
+    ContentVersion,
+    Exposure,
+    Item,
+    Link,
+    Mark,
+    Presentation,
+    Published,
+    Response,
+    Sitting,
+    table,
+)
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.versions import Version, get_content_ids, published_by_id
@@ -74,14 +85,15 @@ def offer(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, see
 def budgets(session: Session, actor: Actor) -> dict[str, Budget]:
     """The practice pool by objective."""
     candidates = _candidates(session, actor.id)
-    all_of, new_of = Counter(c.objective for c in candidates), Counter(c.objective for c in candidates if not c.times_seen)
+    all_of, new_of = (
+        Counter(c.objective for c in candidates),
+        Counter(c.objective for c in candidates if not c.times_seen),
+    )
     versions = published_by_id(session, all_of)
     return {v.slug: Budget(v.slug, all_of[i], new_of[i]) for i, v in versions.items()}
 
 
-def start(
-    session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int
-) -> int:
+def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int) -> int:
     """Start a block and show its first question, or all of them for an exam. Returns the id of the sitting.
 
     `key` comes from the form: the same key again returns the sitting that it started. Raises NothingToAsk.
@@ -155,7 +167,7 @@ def open_check(
             row = presentation_row(
                 actor, sitting_id, position, version, _check_seed(actor, lesson, now), {"reason": "lesson"}, now
             )
-            return int(session.execute(sa.insert(Presentation.__table__).returning(Presentation.id), row).scalar_one())
+            return int(session.execute(sa.insert(table(Presentation)).returning(Presentation.id), row).scalar_one())
 
     return retrying(deed)
 
@@ -189,7 +201,7 @@ def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable
         if items[position] in versions
     ]  # fmt: skip
     if rows:
-        session.execute(sa.insert(Presentation.__table__), rows)
+        session.execute(sa.insert(table(Presentation)), rows)
 
 
 def presentation_row(
@@ -209,7 +221,7 @@ def presentation_row(
         "content_id": version.content_id,
         "version_id": version.id,
         "position": position,
-        "layout": itemtypes.get(version.body["type"]).lay_out(version.body, rng),
+        "layout": itemtypes.lay_out(version.body["type"], version.body, rng),
         "why": dict(why),
         "study_day": study_day(now, actor.zone),
         "at": now,
@@ -234,13 +246,13 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
             if settled or version is None or not is_stale(row.study_day, row.line, version, actor, now):
                 return
             session.execute(
-                sa.update(Presentation.__table__)
-                .where(Presentation.id == presentation_id)
-                .values(replaced=True)
+                sa.update(table(Presentation)).where(Presentation.id == presentation_id).values(replaced=True)
             )
             session.execute(
-                sa.insert(Presentation.__table__),
-                presentation_row(actor, row.sitting_id, row.position, version, row.seed + presentation_id, row.why, now),
+                sa.insert(table(Presentation)),
+                presentation_row(
+                    actor, row.sitting_id, row.position, version, row.seed + presentation_id, row.why, now
+                ),
             )
 
     retrying(deed)
@@ -278,7 +290,7 @@ def _open(
         "deadline": deadline,
         "extra_seconds": 0,
     }
-    return int(session.execute(sa.insert(Sitting.__table__).returning(Sitting.id), row).scalar_one())
+    return int(session.execute(sa.insert(table(Sitting)).returning(Sitting.id), row).scalar_one())
 
 
 def _started(session: Session, learner_id: int, key: str) -> int | None:
@@ -380,9 +392,7 @@ def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
     ]
 
 
-def _narrowed(
-    session: Session, candidates: list[selection.Candidate], plan: BlockPlan
-) -> list[selection.Candidate]:
+def _narrowed(session: Session, candidates: list[selection.Candidate], plan: BlockPlan) -> list[selection.Candidate]:
     """Only the topics and objectives asked for; both together mean their union."""
     if not plan.topics and not plan.objectives:
         return candidates
@@ -403,4 +413,4 @@ def _spent_today(session: Session, actor: Actor, now: dt.datetime) -> dict[int, 
         )
         .group_by(Response.objective_id)
     )
-    return {objective: count for objective, count in rows}
+    return dict(rows.tuples().all())

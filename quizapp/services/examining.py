@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from quizapp import itemtypes
 from quizapp.core import modes
 from quizapp.core.grading import Grade, NotGradable
+from quizapp.core.preferences import DEFAULT
 from quizapp.core.study_day import study_day
-from quizapp.db.models import Presentation, SavedAnswer, Sitting
+from quizapp.db.models import LearnerSettings, Presentation, SavedAnswer, Sitting, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import folding
-from quizapp.services.accounts import Actor, get_actor
-from quizapp.services.answering import OutOfTurn, Submission, TimeIsUp, objective_id, part_layout
-from quizapp.services.versions import Version, get_version, get_versions
+from quizapp.services.accounts import Actor
+from quizapp.services.answering import OutOfTurn, Submission, TimeIsUp, objective_id
+from quizapp.services.versions import Row, Version, get_version
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,15 @@ def save(
             version = get_version(session, shown.version_id)
             part, following = _open_part(session, presentation_id, version, submission.part)
             verbs = itemtypes.get(part.type)
-            parsed = verbs.parse(part.content, part_layout(shown.layout, version, part.id), submission.fields)
-            empty = isinstance(parsed, NotGradable)
-            if isinstance(parsed, NotGradable) and any(value.strip() for value in _values(submission)):
+            layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
+            parsed = verbs.parse(part.content, layout, submission.fields)
+            answer = parsed.kept if isinstance(parsed, NotGradable) else parsed
+            if isinstance(parsed, NotGradable) and answer is None and _says_something(submission):
                 return parsed
-            _store(session, presentation_id, part.id, None if empty else parsed, submission.elapsed_ms, now)
+            _store(session, presentation_id, part.id, answer, submission.elapsed_ms, now)
             if fix and following is not None:
                 _store(session, presentation_id, following.id, None, None, now)
-            return Saved(shown.sitting_id, shown.position, now, empty)
+            return Saved(shown.sitting_id, shown.position, now, answer is None)
 
     return retrying(deed)
 
@@ -98,7 +100,7 @@ def hand_in(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -
     mode = session.scalar(owned)
     if mode is None or not modes.MODES[mode].free_order:
         raise LookupError(sitting_id)
-    close(session, actor, sitting_id, now)
+    _close(session, actor.id, actor.zone, sitting_id, now)
 
 
 def settle(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> None:
@@ -110,30 +112,31 @@ def settle(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) ->
         Sitting.deadline <= now,
     )
     if session.scalar(expired) is not None:
-        close(session, actor, sitting_id, now)
+        _close(session, actor.id, actor.zone, sitting_id, now)
 
 
 def close_expired(session: Session, now: dt.datetime, limit: int = 100) -> int:
     """Close exams whose deadline has passed, each in its own transaction. Returns how many were closed."""
     expired = session.execute(
-        sa.select(Sitting.id, Sitting.learner_id)
+        sa.select(Sitting.id, Sitting.learner_id, sa.func.coalesce(LearnerSettings.zone, DEFAULT.zone).label("zone"))
+        .outerjoin(LearnerSettings, LearnerSettings.user_id == Sitting.learner_id)
         .where(Sitting.closed_at.is_(None), Sitting.deadline.is_not(None), Sitting.deadline <= now)
         .order_by(Sitting.deadline)
         .limit(limit)
     ).all()
-    for sitting_id, learner_id in expired:
-        close(session, get_actor(session, learner_id), sitting_id, now)
+    for row in expired:
+        _close(session, row.learner_id, row.zone, row.id, now)
     return len(expired)
 
 
-def close(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> None:
+def _close(session: Session, learner_id: int, zone: str, sitting_id: int, now: dt.datetime) -> None:
     """Grade what was saved, in the order in which it was asked, append it to the log and release the result.
 
     Closing a closed exam changes nothing. The answers carry the earlier of now and the deadline.
     """
 
     def deed() -> None:
-        with writing(session, Lock(learner=actor.id)):
+        with writing(session, Lock(learner=learner_id)):
             sitting = session.execute(
                 sa.select(Sitting.mode, Sitting.deadline, Sitting.closed_at).where(Sitting.id == sitting_id)
             ).one()
@@ -142,19 +145,17 @@ def close(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> 
             at = min(now, sitting.deadline) if sitting.deadline else now
             to_count: list[folding.StatRow] = []
             for shown in session.execute(_QUESTIONS, {"sitting": sitting_id}).all():
-                to_count += _grade_saved(session, actor, modes.MODES[sitting.mode], shown, at)
+                to_count += _grade_saved(session, learner_id, modes.MODES[sitting.mode], shown, at, study_day(at, zone))
             folding.count(session, to_count)
             session.execute(
-                sa.update(Sitting.__table__)
-                .where(Sitting.id == sitting_id)
-                .values(closed_at=now, released_at=now)
+                sa.update(table(Sitting)).where(Sitting.id == sitting_id).values(closed_at=now, released_at=now)
             )
 
     retrying(deed)
 
 
 def _grade_saved(
-    session: Session, actor: Actor, mode: modes.Mode, shown: sa.Row[Any], at: dt.datetime
+    session: Session, learner_id: int, mode: modes.Mode, shown: Row, at: dt.datetime, day: dt.date
 ) -> list[folding.StatRow]:
     version = get_version(session, shown.version_id)
     saved = {
@@ -172,7 +173,7 @@ def _grade_saved(
         to_count += folding.record(
             session,
             folding.Record(
-                learner_id=actor.id,
+                learner_id=learner_id,
                 presentation_id=shown.id,
                 version=version,
                 part=part,
@@ -182,7 +183,7 @@ def _grade_saved(
                 grade=_grade(part, answer),
                 confidence=None,
                 elapsed_ms=held.elapsed_ms if held else None,
-                study_day=study_day(at, actor.zone),
+                study_day=day,
                 at=at,
             ),
         )
@@ -198,7 +199,7 @@ def _grade(part: itemtypes.Part, answer: itemtypes.Json | None) -> Grade:
 
 def _open_question(
     session: Session, actor: Actor, presentation_id: int, now: dt.datetime, *, exams_only: bool = True
-) -> sa.Row[Any]:
+) -> Row:
     shown = session.execute(_OPEN, {"presentation": presentation_id, "learner": actor.id}).one_or_none()
     if shown is None:
         raise LookupError(presentation_id)
@@ -225,8 +226,8 @@ def _open_part(
     return version.parts[place], version.parts[place + 1] if place + 1 < len(ids) else None
 
 
-def _values(submission: Submission) -> list[str]:
-    return [value for values in submission.fields.values() for value in values]
+def _says_something(submission: Submission) -> bool:
+    return any(value.strip() for values in submission.fields.values() for value in values)
 
 
 def _store(
@@ -251,7 +252,7 @@ def _store(
 def _upserts(changed: Sequence[str]) -> dict[str, Any]:
     statements: dict[str, Any] = {}
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
-        statement = dialect.insert(SavedAnswer.__table__)
+        statement = dialect.insert(table(SavedAnswer))
         statements[name] = statement.on_conflict_do_update(
             index_elements=["presentation_id", "part"], set_={column: statement.excluded[column] for column in changed}
         )

@@ -20,7 +20,7 @@ from quizapp import itemtypes
 from quizapp.core import memory
 from quizapp.core.grading import Confidence, Grade, Rating, rate
 from quizapp.core.modes import Mode
-from quizapp.db.models import Exposure, ItemStat, Memory, Response
+from quizapp.db.models import Exposure, ItemStat, Memory, Response, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.versions import Version
 
@@ -80,8 +80,7 @@ def record(session: Session, entry: Record) -> list[StatRow]:
             "objective": entry.objective_id,
             "presentation": entry.presentation_id,
         },
-    ).first()
-    assert held is not None
+    ).one()
     continues = held.first_exposure is not None
     first_exposure = bool(held.first_exposure) if continues else held.times is None
     rating = rate(entry.grade, entry.confidence)
@@ -160,10 +159,11 @@ def replay(session: Session) -> list[Difference]:
         memories, exposures = _fold(learner_id, _log(session, learner_id), counts)
         differences += _compare("memory", _stored_memory(session, learner_id), memories)
         differences += _compare("exposure", _stored_exposure(session, learner_id), exposures)
-    for table in (Memory, Exposure):
-        orphans = sa.select(table.learner_id).where(table.learner_id.not_in(sa.select(Response.learner_id))).distinct()
+    for derived in (Memory, Exposure):
+        learner = derived.learner_id
+        orphans = sa.select(learner).where(learner.not_in(sa.select(Response.learner_id))).distinct()
         differences += [
-            Difference(table.__tablename__, (learner_id,), ("rows without a log",), None)
+            Difference(derived.__tablename__, (learner_id,), ("rows without a log",), None)
             for learner_id in session.scalars(orphans)
         ]
     return differences + _compare("item_stat", _stored_stats(session), _stat_rows(counts))
@@ -183,7 +183,10 @@ def rebuild(session: Session) -> None:
                 _fold(learner_id, _log(session, learner_id), counts)
             session.execute(sa.delete(ItemStat))
             if rows := _stat_rows(counts):
-                session.execute(sa.insert(ItemStat.__table__), [dict(zip(_STAT_COLUMNS, k + v, strict=True)) for k, v in rows.items()])
+                session.execute(
+                    sa.insert(table(ItemStat)),
+                    _named(_STAT_COLUMNS, rows),
+                )
 
     retrying(count_again)
 
@@ -195,11 +198,13 @@ def _rebuild_learner(session: Session, learner_id: int) -> None:
         session.execute(sa.delete(Exposure).where(Exposure.learner_id == learner_id))
         if memories:
             session.execute(
-                sa.insert(Memory.__table__), [dict(zip(_MEMORY_COLUMNS, k + v, strict=True)) for k, v in memories.items()]
+                sa.insert(table(Memory)),
+                _named(_MEMORY_COLUMNS, memories),
             )
         if exposures:
             session.execute(
-                sa.insert(Exposure.__table__), [dict(zip(_EXPOSURE_COLUMNS, k + v, strict=True)) for k, v in exposures.items()]
+                sa.insert(table(Exposure)),
+                _named(_EXPOSURE_COLUMNS, exposures),
             )
 
 
@@ -297,7 +302,17 @@ def _memory_row(learner_id: int, objective_id: int, trace: memory.Trace) -> dict
 
 
 def _exposure_row(learner_id: int, content_id: int, seen: Seen) -> dict[str, Any]:
-    return dict(zip(_EXPOSURE_COLUMNS, (learner_id, content_id, seen.times, seen.last_at, seen.last_right), strict=True))
+    return {
+        "learner_id": learner_id,
+        "content_id": content_id,
+        "times": seen.times,
+        "last_at": seen.last_at,
+        "last_right": seen.last_right,
+    }
+
+
+def _named(columns: tuple[str, ...], rows: Rows) -> list[dict[str, Any]]:
+    return [dict(zip(columns, key + rest, strict=True)) for key, rest in rows.items()]
 
 
 def _counted(classes: Iterable[str]) -> list[str]:
@@ -366,23 +381,23 @@ _HELD = (
     .limit(1)
 )
 
-_INSERT_RESPONSE = sa.insert(Response.__table__)
+_INSERT_RESPONSE = sa.insert(table(Response))
 
 
-def _upserts(table: Any, keys: tuple[str, ...], *, adding: bool) -> dict[str, Any]:
+def _upserts(target: sa.Table, keys: tuple[str, ...], *, adding: bool) -> dict[str, Any]:
     """Insert-or-update statements for each database; `adding` sums integers instead of replacing values."""
     statements: dict[str, Any] = {}
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
-        statement = dialect.insert(table)
+        statement = dialect.insert(target)
         changed = {
             column.name: (column + statement.excluded[column.name]) if adding else statement.excluded[column.name]
-            for column in table.columns
+            for column in target.columns
             if column.name not in keys
         }
         statements[name] = statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
     return statements
 
 
-_UPSERT_MEMORY = _upserts(Memory.__table__, ("learner_id", "objective_id"), adding=False)
-_UPSERT_EXPOSURE = _upserts(Exposure.__table__, ("learner_id", "content_id"), adding=False)
-_COUNT = _upserts(ItemStat.__table__, ("content_id", "line", "part", "answer_class"), adding=True)
+_UPSERT_MEMORY = _upserts(table(Memory), ("learner_id", "objective_id"), adding=False)
+_UPSERT_EXPOSURE = _upserts(table(Exposure), ("learner_id", "content_id"), adding=False)
+_COUNT = _upserts(table(ItemStat), ("content_id", "line", "part", "answer_class"), adding=True)

@@ -15,6 +15,9 @@ from quizapp import itemtypes
 from quizapp.db.models import Content, ContentVersion, Published
 
 Json = dict[str, Any]
+Row = sa.Row[*tuple[Any, ...]]
+"""A row of columns named by its statement."""
+
 VERSIONS_KEPT = 4_000
 
 
@@ -85,7 +88,7 @@ def get_content_ids(session: Session, kind: str, slugs: Iterable[str]) -> dict[s
         rows = session.execute(
             sa.select(Content.slug, Content.id).where(Content.kind == kind, Content.slug.in_(missing))
         )
-        new = {slug: content_id for slug, content_id in rows}
+        new = dict(rows.tuples().all())
         with _guard:
             _ids.update({(database, kind, slug): content_id for slug, content_id in new.items()})
         found |= new

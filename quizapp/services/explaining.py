@@ -1,0 +1,249 @@
+"""What may be seen once an answer is stored: the verdict, every reason, and what the key rests on. Reads only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from quizapp import itemtypes
+from quizapp.core import modes
+from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, ProblemReport, Response
+from quizapp.services.accounts import Actor
+from quizapp.services.showing import get_shown, stem, title, total, vignette
+from quizapp.services.sittings import effective, verdict
+from quizapp.services.versions import Row, Version, get_version, published, published_by_id
+
+PEERS_NEEDED = 10
+"""Below this many first answers no figure about peers is shown."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    id: str
+    statement: str
+    certainty: str
+
+
+@dataclass(frozen=True)
+class Source:
+    id: str
+    short: str
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What the key rests on. `strength`: strong, moderate or contested, the weakest of its facts."""
+
+    strength: str
+    facts: tuple[Fact, ...]
+    sources: tuple[Source, ...]
+    checked: dt.date | None
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """A stored answer and everything about the question that may now be seen. Texts are sanitised HTML.
+
+    `verdict`: right, partly, not_right or empty. `peers` maps classes of answers to per cent of `peers_n` first
+    answers; both are empty below PEERS_NEEDED. `next_due` is the day of the next question on the objective.
+    """
+
+    presentation_id: int
+    sitting_id: int
+    position: int
+    number: int
+    total: int
+    mode: modes.Mode
+    topic: str
+    objective: str
+    type: str
+    part: str
+    part_number: int
+    part_total: int
+    vignette: str
+    reveal: str
+    stem: str
+    lead_in: str
+    verdict: str
+    earned: int
+    possible: int
+    confidence: str | None
+    take_home: str
+    explanation: str
+    review: Mapping[str, Any]
+    peers: Mapping[str, int]
+    peers_n: int
+    grounds: Grounds
+    lesson: str
+    lesson_title: str
+    next_due: dt.date | None
+    reviewed: Mapping[str, Any] | None
+    cause: str | None
+    note: str
+    marked: bool
+    reported: bool
+    last: bool
+
+    @property
+    def review_template(self) -> str:
+        return f"itemtypes/{self.type}/review.html"
+
+    @property
+    def uid(self) -> str:
+        return f"q{self.presentation_id}-{self.part}"
+
+
+def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int, part_id: str | None) -> Feedback:
+    """A stored answer with its reasons; without `part_id` the last one stored on this question.
+
+    Raises LookupError where nothing is stored, or where the session’s feedback is still held back.
+    """
+    shown = get_shown(session, actor, sitting_id, position)
+    mode = modes.MODES[shown.mode]
+    if not mode.feedback_at_once and shown.released_at is None:
+        raise LookupError(position)
+    response = session.execute(_stored(shown.id, part_id)).first()
+    if response is None:
+        raise LookupError(position)
+    version = get_version(session, shown.version_id)
+    index = next(i for i, part in enumerate(version.parts) if part.id == response.part)
+    part, rendered = version.parts[index], version.rendered_parts[index].content
+    peers, peers_n = _peers(session, version, part.id)
+    learner = session.execute(
+        _BESIDE, {"learner": actor.id, "content": version.content_id, "objective": response.objective_id,
+                  "response": response.id, "presentation": shown.id}
+    ).one()  # fmt: skip
+    lesson = part.content.get("lesson") or version.body.get("lesson") or ""
+    lessons = published(session, "lesson", [lesson.partition("#")[0]]) if lesson else {}
+    objective = published_by_id(session, [response.objective_id]).get(response.objective_id)
+    return Feedback(
+        presentation_id=shown.id,
+        sitting_id=sitting_id,
+        position=position,
+        number=position + 1,
+        total=total(shown),
+        mode=mode,
+        topic=title(session, shown.topic_version_id),
+        objective=objective.body["statement"] if objective else "",
+        type=part.type,
+        part=part.id,
+        part_number=index + 1,
+        part_total=len(version.parts),
+        vignette=vignette(version),
+        reveal=rendered.get("reveal", ""),
+        stem=stem(version, rendered),
+        lead_in=rendered["lead_in"],
+        verdict=verdict(response),
+        earned=response.earned,
+        possible=response.possible,
+        confidence=response.confidence,
+        take_home=rendered.get("take_home", ""),
+        explanation=rendered.get("explanation", ""),
+        review=itemtypes.get(part.type).explain(
+            rendered, itemtypes.part_layout(version.body["type"], shown.layout, part), response.answer
+        ),
+        peers=peers,
+        peers_n=peers_n,
+        grounds=_grounds(session, part.content.get("facts") or version.body["facts"], version.body),
+        lesson=lesson,
+        lesson_title=next((v.body["title"] for v in lessons.values()), ""),
+        next_due=learner.due if mode.schedules else None,
+        reviewed=version.body.get("signoff"),
+        cause=learner.cause,
+        note=learner.text or "",
+        marked=shown.marked_at is not None,
+        reported=learner.report_id is not None,
+        last=index + 1 == len(version.parts) and _is_last(session, shown),
+    )
+
+
+def _is_last(session: Session, shown: Row) -> bool:
+    later = sa.select(Presentation.id).where(
+        Presentation.sitting_id == shown.sitting_id, Presentation.position > shown.position, ~Presentation.replaced
+    )
+    return session.scalar(later.limit(1)) is None
+
+
+def _peers(session: Session, version: Version, part: str) -> tuple[dict[str, int], int]:
+    """Per cent of first answers in each class, once enough people have answered this statistics line."""
+    rows = session.execute(
+        sa.select(ItemStat.answer_class, ItemStat.answers).where(
+            ItemStat.content_id == version.content_id, ItemStat.line == version.line, ItemStat.part == part
+        )
+    )
+    counts = dict(rows.tuples().all())
+    n = counts.pop("", 0)
+    if n < PEERS_NEEDED:
+        return {}, 0
+    return {name: round(100 * answers / n) for name, answers in counts.items()}, n
+
+
+STRENGTH = {"High": "strong", "Moderate": "moderate", "Low": "contested", "Disputed": "contested"}
+_WEAKEST_FIRST = ("contested", "moderate", "strong")
+
+
+def _grounds(session: Session, fact_slugs: Iterable[str], body: Mapping[str, Any]) -> Grounds:
+    facts = published(session, "fact", fact_slugs)
+    wanted = [source["reference"] for fact in facts.values() for source in fact.body.get("sources", ())]
+    references = published(session, "reference", {*wanted, *body.get("references", ())})
+    strengths = {STRENGTH[fact.body["certainty"]] for fact in facts.values()}
+    return Grounds(
+        strength=next((name for name in _WEAKEST_FIRST if name in strengths), ""),
+        facts=tuple(
+            Fact(slug, fact.rendered["statement"], STRENGTH[fact.body["certainty"]]) for slug, fact in facts.items()
+        ),
+        sources=tuple(Source(slug, _short(reference.body["citation"])) for slug, reference in references.items()),
+        checked=max(
+            (dt.date.fromisoformat(str(f.body["last_checked"])) for f in facts.values() if f.body.get("last_checked")),
+            default=None,
+        ),
+    )
+
+
+def _short(citation: str) -> str:
+    """“de Boer 1996” from a full citation: what stands before the first author’s initials, and the year."""
+    author = re.split(r" [A-Z]{1,3}\b|,|\.", citation, maxsplit=1)[0]
+    year = re.search(r"\b(?:19|20)\d\d\b", citation)
+    return f"{author} {year.group()}" if year else author
+
+
+def _stored(presentation_id: int, part: str | None) -> sa.Select[Any]:
+    query = sa.select(Response).where(Response.presentation_id == presentation_id)
+    if part is not None:
+        query = query.where(Response.part == part)
+    columns = (
+        Response.id,
+        Response.part,
+        Response.objective_id,
+        Response.answer,
+        effective.c.earned,
+        effective.c.possible,
+        Response.confidence,
+    )
+    return query.with_only_columns(*columns).join(effective, effective.c.id == Response.id).order_by(Response.id.desc())
+
+
+_one = sa.select(sa.literal(1).label("one")).subquery("one")
+_BESIDE = (
+    sa.select(Memory.due, MissCause.cause, Note.text, ProblemReport.id.label("report_id"))
+    .select_from(_one)
+    .outerjoin(
+        Memory,
+        sa.and_(Memory.learner_id == sa.bindparam("learner"), Memory.objective_id == sa.bindparam("objective")),
+    )
+    .outerjoin(MissCause, MissCause.response_id == sa.bindparam("response"))
+    .outerjoin(Note, sa.and_(Note.learner_id == sa.bindparam("learner"), Note.content_id == sa.bindparam("content")))
+    .outerjoin(
+        ProblemReport,
+        sa.and_(
+            ProblemReport.learner_id == sa.bindparam("learner"),
+            ProblemReport.presentation_id == sa.bindparam("presentation"),
+        ),
+    )
+)

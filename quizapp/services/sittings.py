@@ -1,0 +1,201 @@
+"""Sessions of questions: those a learner can go on with, those that are over, and what came of them. Reads only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from quizapp.core import modes
+from quizapp.db.models import Mark, Presentation, Regrade, Response, Sitting
+from quizapp.services.accounts import Actor
+from quizapp.services.versions import get_versions, published_by_id
+
+
+@dataclass(frozen=True)
+class Sat:
+    """A session of questions as listed."""
+
+    id: int
+    title: str
+    mode: modes.Mode
+    started_at: dt.datetime
+    deadline: dt.datetime | None
+    closed_at: dt.datetime | None
+    released: bool
+    total: int
+    answered: int
+    earned: int
+    possible: int
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    position: int
+    number: int
+    part: str
+    lead_in: str
+    objective: str
+    verdict: str
+    marked: bool
+
+
+@dataclass(frozen=True)
+class ObjectiveRow:
+    id: str
+    statement: str
+    earned: int
+    possible: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """A closed session; rows and marks are empty until it is released."""
+
+    sat: Sat
+    rows: tuple[ResultRow, ...]
+    objectives: tuple[ObjectiveRow, ...]
+
+
+def get_results(session: Session, actor: Actor, sitting_id: int) -> Results:
+    """What came of a session. Raises LookupError for another learner’s."""
+    sat = next(iter(_sat(session, actor, Sitting.id == sitting_id)), None)
+    if sat is None:
+        raise LookupError(sitting_id)
+    if not sat.released:
+        return Results(sat, (), ())
+    responses = session.execute(_ANSWERED, {"sitting": sitting_id, "learner": actor.id}).all()
+    versions = get_versions(session, {row.version_id for row in responses})
+    objectives = published_by_id(session, {row.objective_id for row in responses})
+    rows, sums = [], defaultdict[int, list[int]](lambda: [0, 0])
+    for row in responses:
+        version = versions[row.version_id]
+        rendered = next(p.content for p in version.rendered_parts if p.id == row.part)
+        objective = objectives.get(row.objective_id)
+        statement = objective.body["statement"] if objective else ""
+        rows.append(
+            ResultRow(
+                row.position,
+                row.position + 1,
+                row.part,
+                rendered["lead_in"],
+                statement,
+                verdict(row),
+                row.marked_at is not None,
+            )
+        )
+        sums[row.objective_id][0] += row.earned
+        sums[row.objective_id][1] += row.possible
+    by_objective = tuple(
+        ObjectiveRow(version.slug, version.body["statement"], *sums[content_id])
+        for content_id, version in sorted(objectives.items(), key=lambda pair: pair[1].slug)
+    )
+    return Results(sat, tuple(rows), by_objective)
+
+
+def list_sat(session: Session, actor: Actor, *, before: int | None = None, limit: int = 30) -> tuple[Sat, ...]:
+    """The learner’s sessions, latest first, from below the id `before`; lesson questions are not sessions."""
+    older = Sitting.id < before if before is not None else sa.true()
+    return _sat(session, actor, sa.and_(older, Sitting.mode != modes.LESSON.name), limit)
+
+
+def list_unfinished(session: Session, actor: Actor, now: dt.datetime) -> tuple[Sat, ...]:
+    """Sessions to go on with: not closed, and not past their deadline."""
+    running = sa.and_(
+        Sitting.closed_at.is_(None),
+        Sitting.mode != modes.LESSON.name,
+        sa.or_(Sitting.deadline.is_(None), Sitting.deadline > now),
+    )
+    return _sat(session, actor, running, 5)
+
+
+def verdict(row: Any) -> str:
+    if row.answer is None:
+        return "empty"
+    if row.earned == row.possible:
+        return "right"
+    return "partly" if row.earned else "not_right"
+
+
+def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: int = 1) -> tuple[Sat, ...]:
+    rows = session.execute(
+        sa.select(Sitting, _sums.c.answered, _sums.c.earned, _sums.c.possible, _shown_count.c.questions)
+        .outerjoin(_sums, _sums.c.sitting_id == Sitting.id)
+        .outerjoin(_shown_count, _shown_count.c.sitting_id == Sitting.id)
+        .where(Sitting.learner_id == actor.id, where)
+        .order_by(Sitting.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Sat(
+            id=sitting.id,
+            title=sitting.title,
+            mode=modes.MODES[sitting.mode],
+            started_at=sitting.started_at,
+            deadline=sitting.deadline,
+            closed_at=sitting.closed_at,
+            released=sitting.released_at is not None or modes.MODES[sitting.mode].feedback_at_once,
+            total=max(len(sitting.plan["items"]), questions or 0),
+            answered=answered or 0,
+            earned=earned or 0,
+            possible=possible or 0,
+        )
+        for sitting, answered, earned, possible, questions in rows
+    )
+
+
+_newest_regrade = (
+    sa.select(Regrade.response_id, sa.func.max(Regrade.id).label("id")).group_by(Regrade.response_id).subquery()
+)
+effective = (
+    sa.select(
+        Response.id,
+        sa.func.coalesce(Regrade.earned, Response.earned).label("earned"),
+        sa.func.coalesce(Regrade.possible, Response.possible).label("possible"),
+    )
+    .outerjoin(_newest_regrade, _newest_regrade.c.response_id == Response.id)
+    .outerjoin(Regrade, Regrade.id == _newest_regrade.c.id)
+    .subquery("effective")
+)
+"""The mark that counts: the newest regrade, else the mark given at the time."""
+
+_sums = (
+    sa.select(
+        Presentation.sitting_id,
+        sa.func.count(sa.distinct(Presentation.id)).label("answered"),
+        sa.func.sum(effective.c.earned).label("earned"),
+        sa.func.sum(effective.c.possible).label("possible"),
+    )
+    .join(Response, Response.presentation_id == Presentation.id)
+    .join(effective, effective.c.id == Response.id)
+    .group_by(Presentation.sitting_id)
+    .subquery("sums")
+)
+_shown_count = (
+    sa.select(Presentation.sitting_id, sa.func.count().label("questions"))
+    .where(~Presentation.replaced)
+    .group_by(Presentation.sitting_id)
+    .subquery("shown_count")
+)
+
+_ANSWERED = (
+    sa.select(
+        Presentation.position,
+        Presentation.version_id,
+        Response.part,
+        Response.objective_id,
+        Response.answer,
+        effective.c.earned,
+        effective.c.possible,
+        Mark.at.label("marked_at"),
+    )
+    .join(Response, Response.presentation_id == Presentation.id)
+    .join(effective, effective.c.id == Response.id)
+    .outerjoin(Mark, sa.and_(Mark.content_id == Presentation.content_id, Mark.learner_id == Presentation.learner_id))
+    .where(Presentation.sitting_id == sa.bindparam("sitting"), Presentation.learner_id == sa.bindparam("learner"))
+    .order_by(Presentation.position, Response.id)
+)

@@ -1,0 +1,132 @@
+"""What every page has: places, the person, versioned static files, security headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, current_app, request, url_for
+
+from quizapp.services.accounts import Actor
+from quizapp.web.allow import current_actor
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+YEAR_SECONDS = 31_536_000
+
+PLACES = (
+    ("today", "Today", "learn.today"),
+    ("lessons", "Lessons", "lessons.index"),
+    ("practice", "Practice", "learn.practice"),
+    ("sessions", "Sessions", "learn.sessions"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    key: str
+    label: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Viewer:
+    name: str
+    initials: str
+    single_keys: bool
+    text_size: str
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(frame)
+    app.after_request(protect)
+    app.url_defaults(version_static)
+    app.add_template_filter(moment)
+    app.add_template_filter(plain_day)
+
+
+def frame() -> dict[str, Any]:
+    """What `base.html` needs on every page."""
+    actor = current_actor()
+    return {"places": places() if actor else (), "viewer": viewer(actor) if actor else None}
+
+
+def places() -> tuple[Place, ...]:
+    section = (request.endpoint or "").partition(".")[0]
+    return tuple(
+        Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in PLACES
+    )
+
+
+def _is_here(endpoint: str, section: str) -> bool:
+    """Lessons own all their pages; among the pages of learning a question belongs to the sessions."""
+    if section != "learn":
+        return endpoint.partition(".")[0] == section
+    if request.endpoint in {"learn.today", "learn.practice"}:
+        return request.endpoint == endpoint
+    return endpoint == "learn.sessions"
+
+
+def viewer(actor: Actor) -> Viewer:
+    words = actor.shown_name.replace("@", " ").split()
+    return Viewer(
+        name=actor.shown_name,
+        initials="".join(word[0] for word in words[:2]).upper(),
+        single_keys=actor.preferences.single_keys,
+        text_size=actor.preferences.text_size,
+    )
+
+
+def protect(response: Response) -> Response:
+    """Headers of every answer. A page of a signed-in person is for that person alone; a question is never stored."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if not current_app.config["LOCAL"]:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+    if request.endpoint == "static":
+        lifetime = f"max-age={YEAR_SECONDS}, immutable" if "v" in request.args else "max-age=300"
+        response.headers["Cache-Control"] = f"public, {lifetime}"
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def version_static(endpoint: str, values: dict[str, Any]) -> None:
+    """Name static files with the hash of their bytes, so that they may be kept for a year.
+
+    A file that a style sheet names too is asked for with `v=None`, or it would be fetched twice.
+    """
+    if endpoint == "static" and "v" not in values:
+        values["v"] = _hash(Path(current_app.static_folder or "") / values["filename"])
+
+
+@cache
+def _hash(file: Path) -> str | None:
+    return sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else None
+
+
+def moment(at: dt.datetime) -> str:
+    """“23 November 2026, 14:05” in the reader’s zone."""
+    local = in_zone(at)
+    return f"{plain_day(local.date())}, {local:%H:%M}"
+
+
+def plain_day(day: dt.date) -> str:
+    """“23 November 2026”."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def in_zone(at: dt.datetime) -> dt.datetime:
+    actor = current_actor()
+    return at.astimezone(ZoneInfo(actor.zone if actor else "UTC"))
