@@ -1,0 +1,66 @@
+"""Limits on guessing passwords, codes and recovery codes, and on having mail sent to others.
+
+Counted for the address a request comes from and, more tightly, for the account it is about. Signing in clears the
+account’s count. The counters live in the process unless RATELIMIT_STORAGE_URI names a store that all processes share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+from flask import Flask, current_app, render_template, request, session
+from flask.typing import ResponseReturnValue
+from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from quizapp import clock
+from quizapp.web.allow import current_actor
+
+PER_ADDRESS = parse("300 per 10 minutes")
+"""Wide: a whole class may sign in from one hospital’s address at nine o’clock."""
+PER_ACCOUNT = parse("10 per 15 minutes")
+MAILS_PER_ADDRESS = parse("200 per hour")
+MAILS_PER_ACCOUNT = parse("5 per hour")
+
+ASKS_FOR_MAIL = {"security.register", "security.forgot_password", "security.send_confirmation"}
+UNGUARDED = {"security.logout"}
+
+
+def init_app(app: Flask) -> None:
+    storage = storage_from_string(app.config.get("RATELIMIT_STORAGE_URI", "memory://"))
+    app.extensions["throttle"] = MovingWindowRateLimiter(storage)
+
+
+def check() -> ResponseReturnValue | None:
+    """Count a POST to a page of Flask-Security; past a limit give the page that says how long to wait (429)."""
+    if request.method != "POST" or request.endpoint in UNGUARDED:
+        return None
+    mail = request.endpoint in ASKS_FOR_MAIL
+    counted = [(MAILS_PER_ADDRESS if mail else PER_ADDRESS, f"address/{request.remote_addr}")]
+    counted += [(MAILS_PER_ACCOUNT if mail else PER_ACCOUNT, account) for account in _accounts()]
+    strategy: MovingWindowRateLimiter = current_app.extensions["throttle"]
+    for limit, key in counted:
+        if not strategy.hit(limit, key):
+            until = strategy.get_window_stats(limit, key).reset_time
+            seconds = max(1, math.ceil(until - clock.now().timestamp()))
+            page = render_template("security/wait.html", minutes=math.ceil(seconds / 60), mail=mail)
+            return page, 429, {"Retry-After": str(seconds)}
+    return None
+
+
+def forgive() -> None:
+    """Forget the failed attempts on the account that has just signed in."""
+    strategy: MovingWindowRateLimiter = current_app.extensions["throttle"]
+    for account in (*_accounts(), *_accounts(session.get("_user_id"))):
+        strategy.clear(PER_ACCOUNT, account)
+
+
+def _accounts(uniquifier: str | None = None) -> list[str]:
+    """Whose account the request is about: the address typed, the person half signed in, the person signed in."""
+    typed = request.form.get("email", "").strip().lower()
+    half_way = uniquifier or session.get("tf_user_id")
+    actor = current_actor() if not (typed or half_way) else None
+    about = {"typed": typed, "half-way": half_way, "actor": actor.id if actor else None}
+    return [f"{kind}/{hashlib.sha256(str(who).encode()).hexdigest()[:32]}" for kind, who in about.items() if who]
