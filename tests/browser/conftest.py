@@ -23,8 +23,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from quizapp.app import create_app
 from quizapp.bootstrap import ROOT
-from tests.databases import Sqlite, environment
+from quizapp.db.extension import db
+from tests.databases import SECRET_KEY, Sqlite, environment
+from tests.people import PASSWORD, address, get_or_make
 
 SECONDS_TO_START = 30
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -79,7 +82,7 @@ class Site:
                     *f"-m granian --interface wsgi --blocking-threads 4 --port {self.port} wsgi:app".split(),
                 ],
                 cwd=ROOT,
-                env={**self.variables, "QUIZAPP_PUBLIC_URL": self.url},
+                env={**self.variables, "QUIZAPP_PUBLIC_URL": self.url, "QUIZAPP_LOCAL": "1"},
                 stdout=log,
                 stderr=log,
             )
@@ -94,6 +97,16 @@ class Site:
         if self.process:
             self.process.terminate()
             self.process.wait(timeout=SECONDS_TO_START)
+
+    def person(self, role: str, email: str) -> int:
+        """The id of somebody with this address, who is made with this role if there is none yet."""
+        settings = {"SECRET_KEY": SECRET_KEY, "DATA": self.folder}
+        app = create_app({**settings, "SQLALCHEMY_DATABASE_URI": self.variables["QUIZAPP_DATABASE_URL"]})
+        try:
+            return get_or_make(app, role, email)
+        finally:
+            with app.app_context():
+                db.engine.dispose()
 
     def run(self, *arguments: str) -> str:
         """Run a `quizapp` command on the site's database; returns what it printed."""
@@ -164,6 +177,22 @@ def watch(base_url: str) -> Iterator[Watch]:
 def page(page: Page, watch: Watch) -> Page:
     """A page of Chromium, watched."""
     return watch(page)
+
+
+@pytest.fixture
+def sign_in(site: Site) -> Callable[..., None]:
+    """`sign_in(page, "student")` signs somebody with this role in; `email` tells people apart."""
+
+    def enter(page: Page, role: str = "student", *, email: str | None = None) -> None:
+        email = email or address(role)
+        site.person(role, email)
+        page.goto("/login")
+        page.get_by_label("Email address").fill(email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(lambda url: "/login" not in url)
+
+    return enter
 
 
 @pytest.fixture(scope="session")

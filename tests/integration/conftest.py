@@ -6,25 +6,18 @@ that asks for `content` finds the lessons and questions loaded; any other finds 
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from flask_security import hash_password
 
 from quizapp.app import create_app
 from quizapp.db.extension import db
-from quizapp.db.models import User, UserRole
-from quizapp.db.session import writing
 from tests.databases import SECRET_KEY, Postgresql, Sqlite
 from tests.pages import Client
-
-PASSWORD = "three sober ferrets counted backwards"
-CHEAP_HASHING = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+from tests.people import PASSWORD, address, get_or_make
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +57,8 @@ def make_app(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]
                     "SECRET_KEY": SECRET_KEY,
                     "SQLALCHEMY_DATABASE_URI": database_url,
                     # What a real hash costs would be most of the time of most tests.
-                    "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": CHEAP_HASHING,
+                    "PASSWORD_MEMORY_KIB": 8,
+                    "PASSWORD_ROUNDS": 1,
                     **settings,
                 }
             )
@@ -103,41 +97,18 @@ class Auth:
         self.app, self.client = app, client
 
     def sign_in(self, role: str = "student", *, email: str | None = None, client: Client | None = None) -> int:
-        """Sign in as somebody with this role, who is made if nobody has this address yet; returns the user's id."""
-        email = email or f"{role}@example.org"
-        user_id = self.person(role, email)
+        """Sign in as somebody with this role, who is made if nobody has this address yet; returns the person's id."""
+        email = email or address(role)
+        person = get_or_make(self.app, role, email)
         page = (client or self.client).get("/login").form("Sign in").send(email=email, password=PASSWORD)
         assert page.path != "/login", f"{email} was not let in: {page.text}"
-        return user_id
+        return person
 
     def browser(self, role: str = "student", *, email: str | None = None) -> Client:
         """Another browser, in which somebody with this role is signed in."""
         client = Client(self.app.test_client())
         self.sign_in(role, email=email, client=client)
         return client
-
-    def person(self, role: str, email: str) -> int:
-        """The id of the user with this address, made with this role if there is none."""
-        with self.app.app_context():
-            found = db.session.execute(db.select(User.id).where(User.email == email)).scalar_one_or_none()
-            if found is not None:
-                return found
-            password = hash_password(PASSWORD)
-            moment = dt.datetime.now(dt.UTC)
-            with writing(db.session()) as session:
-                user = User(
-                    email=email,
-                    name=role.title(),
-                    password=password,
-                    fs_uniquifier=secrets.token_hex(16),
-                    confirmed_at=moment,
-                    create_datetime=moment,
-                    update_datetime=moment,
-                    roles=[UserRole(name=role)],
-                )
-                session.add(user)
-                session.flush()
-                return user.id
 
 
 @pytest.fixture
