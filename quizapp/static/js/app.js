@@ -53,18 +53,10 @@ function announce(sentence) {
   region.textContent = sentence;
 }
 
-/* Colours: the server writes the choice into the page, so that it never flashes. */
+/* Settings of the look show at once; they are kept when the form is sent. */
 document.addEventListener("change", ({ target }) => {
-  if (!target.closest("[data-theme-choice]")) return;
-  const year = 365 * 24 * 3600;
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  if (target.value === "auto") {
-    delete document.documentElement.dataset.theme;
-    document.cookie = `theme=; Path=/; Max-Age=0; SameSite=Lax${secure}`;
-  } else {
-    document.documentElement.dataset.theme = target.value;
-    document.cookie = `theme=${target.value}; Path=/; Max-Age=${year}; SameSite=Lax${secure}`;
-  }
+  if (target.name === "theme") document.documentElement.dataset.theme = target.value;
+  if (target.name === "text_size") document.documentElement.dataset.textSize = target.value;
 });
 
 /* Menus close as people expect. */
@@ -197,7 +189,7 @@ function startClock() {
   before = Number(timer.dataset.secondsLeft); // a page opened with four minutes left does not announce five
   tick();
   clock = setInterval(tick, 1000);
-  hideClock(remembered("clock") === "hidden");
+  hideClock((remembered("clock") ?? timer.dataset.clockShown) === "hidden");
 }
 function hideClock(hidden) {
   const button = $("[data-hide-clock]");
@@ -210,7 +202,7 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-hide-clock]");
   if (!button) return;
   const hidden = button.getAttribute("aria-pressed") !== "true";
-  remember("clock", hidden ? "hidden" : null);
+  remember("clock", hidden ? "hidden" : "shown");
   hideClock(hidden);
 });
 
@@ -322,9 +314,11 @@ const save = (() => {
     const form = target.matches('textarea, input[type="text"], input:not([type])') && target.form?.closest("form[data-save]");
     if (form) later(form, 1000);
   });
-  // The form itself carries everything: once it is sent, a kept copy would be older than what the server has.
+  // The form carries everything itself: no second sending, and no question about leaving the page.
   document.addEventListener("submit", ({ target }) => {
-    if (target.dataset.save) clearTimeout(timer);
+    if (!target.dataset.save) return;
+    clearTimeout(timer);
+    memory.clear();
   });
   document.addEventListener("htmx:after:swap", () => $("form[data-save]") || memory.clear());
   return {
