@@ -103,13 +103,13 @@ def check_exam(title: str, on: dt.date, today: dt.date) -> str:
     problems = {}
     title = " ".join(title.split())
     if not title:
-        problems["title"] = "Give the examination a name, for example “Pharmacology final”."
+        problems["exam_title"] = "Give the examination a name, for example “Pharmacology final”."
     elif len(title) > LONGEST_TITLE:
-        problems["title"] = f"Keep the name within {LONGEST_TITLE} characters."
+        problems["exam_title"] = f"Keep the name within {LONGEST_TITLE} characters."
     if on < today:
-        problems["on"] = "This date has passed. Choose today or a later day."
+        problems["exam_on"] = "This date has passed. Choose today or a later day."
     elif on - today > FURTHEST_EXAM:
-        problems["on"] = "Choose a date within the next ten years."
+        problems["exam_on"] = "Choose a date within the next ten years."
     if problems:
         raise Unfit(problems)
     return title

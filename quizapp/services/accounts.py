@@ -234,9 +234,9 @@ def choose_first_step(
     `zone`, the browser's time zone, is taken over on this first occasion if it is a known one. Raises Unfit.
     """
     if step not in FIRST_STEPS:
-        raise Unfit({"step": "Choose one of the three ways to begin."})
+        raise Unfit({"first_step": "Choose one of the three ways to begin."})
     if (step == "exam") != (exam is not None):
-        raise Unfit({"on": "Give the date of the examination."})
+        raise Unfit({"exam_on": "Give the date of the examination."})
     known_zone = zone if zone is not None and _known(zone) else actor.zone
     title = check_exam(exam[0], exam[1], local_date(now, known_zone)) if exam else ""
 
@@ -299,7 +299,7 @@ def _add_exam(session: Session, user_id: int, title: str, on: dt.date) -> None:
     if any((exam.title, exam.on) == (title, on) for exam in kept):
         return
     if len(kept) >= MOST_EXAMS:
-        raise Unfit({"title": f"There are {MOST_EXAMS} dates already. Remove one that has passed first."})
+        raise Unfit({"exam_title": f"There are {MOST_EXAMS} dates already. Remove one that has passed first."})
     session.execute(sa.insert(ExamDate).values(user_id=user_id, title=title, on=on))
 
 

@@ -1,0 +1,221 @@
+"""A person’s own pages: the first choice, the settings, the ways of signing in."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Blueprint, abort, flash, redirect, render_template, session
+from flask import url_for as url
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from quizapp import clock
+from quizapp.core import preferences
+from quizapp.core.preferences import Choices, Preferences, Unfit
+from quizapp.db.extension import db
+from quizapp.services import accounts
+from quizapp.services.accounts import Actor
+from quizapp.web.allow import allow, get_actor
+
+blueprint = Blueprint("account", __name__)
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+BEGINNINGS = {"read": "lessons.index", "test": "learn.practice", "exam": "learn.today"}
+
+
+def zones_by_area() -> dict[str, list[tuple[str, str]]]:
+    """The time zones for a list with a heading for each area: “Europe” → (“Europe/Zurich”, “Zurich”)."""
+    areas: dict[str, list[tuple[str, str]]] = {}
+    for name in preferences.zones():
+        area, _, place = name.rpartition("/") if "/" not in name else name.partition("/")
+        areas.setdefault(area or "World", []).append((name, place.replace("_", " ").replace("/", ", ")))
+    return areas
+
+
+class SettingsForm(FlaskForm):
+    """All choices at once, under one button."""
+
+    name = StringField("Your name", validators=[Length(max=120, message="Keep the name within 120 characters.")])
+    zone = SelectField("Time zone", choices=zones_by_area(), validate_choice=False)
+    minutes_a_day = IntegerField("Minutes of study a day", validators=[InputRequired()])
+    rest_days = SelectMultipleField(
+        "Rest days",
+        coerce=int,
+        choices=list(enumerate(DAYS, start=1)),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validate_choice=False,
+    )
+    text_size = RadioField(
+        "Size of text",
+        choices=[("normal", "Normal"), ("large", "Large"), ("larger", "Larger")],
+        validate_choice=False,
+    )
+    theme = RadioField(
+        "Colours",
+        choices=[("auto", "As the device"), ("light", "Light"), ("dark", "Dark")],
+        validate_choice=False,
+    )
+    hide_timer = BooleanField("Hide the clock during a session")
+    single_keys = BooleanField("Answer with single keys")
+
+    def choices(self) -> Choices:
+        """What was chosen. Raises Unfit where a field holds nothing that could be a choice."""
+        if not self.validate():
+            sentences = {"minutes_a_day": "Enter a whole number of minutes.", "rest_days": "Choose days of the week."}
+            raise Unfit({str(name): sentences.get(str(name), errors[0]) for name, errors in self.errors.items()})
+        return Choices(
+            zone=self.zone.data or "",
+            minutes_a_day=self.minutes_a_day.data,
+            rest_days=tuple(self.rest_days.data or ()),
+            preferences=Preferences(
+                text_size=self.text_size.data or "",
+                theme=self.theme.data or "",
+                hide_timer=self.hide_timer.data,
+                single_keys=self.single_keys.data,
+            ),
+        )
+
+
+class ExamForm(FlaskForm):
+    """A date to prepare for."""
+
+    exam_title = StringField("Name of the examination", validators=[InputRequired("Give the examination a name.")])
+    exam_on = DateField("Date", validators=[InputRequired("Choose the date.")])
+
+
+class FirstStepForm(ExamForm):
+    """The choice of the first run; the examination counts only with the third way. Names as in its template."""
+
+    first_step = HiddenField()
+    zone = HiddenField()
+
+    def exam(self) -> tuple[str, dt.date] | None:
+        """The examination, if that is the way chosen. Raises Unfit without a date."""
+        if self.first_step.data != "exam":
+            return None
+        if self.exam_on.data is None:
+            raise Unfit({"exam_on": "Choose the date of the examination."})
+        return self.exam_title.data or "My examination", self.exam_on.data
+
+
+def show_problems(form: FlaskForm, unfit: Unfit) -> None:
+    """Put each sentence beside its field."""
+    for name, sentence in unfit.problems.items():
+        form[name].errors = [sentence]
+
+
+@blueprint.get("/settings")
+@allow("signed_in")
+def settings() -> ResponseReturnValue:
+    return settings_page(get_actor(), SettingsForm(formdata=None, data=chosen(get_actor())), ExamForm(formdata=None))
+
+
+@blueprint.post("/settings")
+@allow("signed_in")
+def save_settings() -> ResponseReturnValue:
+    actor, form = get_actor(), SettingsForm()
+    try:
+        accounts.save_settings(db.session(), actor.id, form.choices(), form.name.data or "", clock.now())
+    except Unfit as unfit:
+        show_problems(form, unfit)
+        return settings_page(actor, form, ExamForm(formdata=None)), 422
+    flash("Your settings are saved.", "success")
+    return redirect(url("account.settings"))
+
+
+def chosen(actor: Actor) -> dict[str, object]:
+    """The form’s values for what is in force."""
+    return {
+        "name": actor.name,
+        "zone": actor.zone,
+        "minutes_a_day": actor.choices.minutes_a_day,
+        "rest_days": list(actor.choices.rest_days),
+        **actor.preferences.to_json(),
+    }
+
+
+def settings_page(actor: Actor, form: SettingsForm, exam_form: ExamForm) -> str:
+    """The page, with what was typed if a form came back."""
+    return render_template(
+        "account/settings.html",
+        form=form,
+        exam_form=exam_form,
+        exams=accounts.exams_of(db.session(), actor.id),
+        today=preferences.local_date(clock.now(), actor.zone),
+        zone_chosen=actor.first_step is not None,
+    )
+
+
+@blueprint.post("/settings/exams")
+@allow("signed_in")
+def add_exam_date() -> ResponseReturnValue:
+    actor, form = get_actor(), ExamForm()
+    if form.validate():
+        try:
+            accounts.add_exam_date(db.session(), actor, form.exam_title.data, form.exam_on.data, clock.now())
+            flash("The examination is added.", "success")
+            return redirect(url("account.settings", _anchor="exams"))
+        except Unfit as unfit:
+            show_problems(form, unfit)
+    settings_form = SettingsForm(formdata=None, data=chosen(actor))
+    return settings_page(actor, settings_form, form), 422
+
+
+@blueprint.post("/settings/exams/<int:exam_id>/remove")
+@allow("signed_in")
+def remove_exam_date(exam_id: int) -> ResponseReturnValue:
+    accounts.remove_exam_date(db.session(), get_actor(), exam_id)
+    flash("The examination is removed.", "success")
+    return redirect(url("account.settings", _anchor="exams"))
+
+
+@blueprint.get("/settings/sign-in")
+@allow("signed_in")
+def signing_in() -> ResponseReturnValue:
+    return render_template(
+        "account/signing_in.html",
+        email=current_user.email,
+        has_app=current_user.tf_primary_method is not None,
+        codes_left=len(current_user.mf_recovery_codes or []),
+        passkeys=current_user.webauthn,
+    )
+
+
+@blueprint.post("/settings/sign-out-elsewhere")
+@allow("signed_in")
+def sign_out_elsewhere() -> ResponseReturnValue:
+    accounts.sign_out_elsewhere(db.session(), get_actor().id, session["sid"], clock.now())
+    flash("Every other device is signed out.", "success")
+    return redirect(url("account.signing_in"))
+
+
+@blueprint.post("/first-run")
+@allow("signed_in")
+def first_run() -> ResponseReturnValue:
+    """Keep how the learner wants to begin, and go there. Only the exam can be unfit; then its own small page asks."""
+    form = FirstStepForm()
+    step = form.first_step.data or ""
+    if step not in BEGINNINGS:
+        abort(400)
+    try:
+        accounts.choose_first_step(
+            db.session(), get_actor(), step, zone=form.zone.data, exam=form.exam(), now=clock.now()
+        )
+    except Unfit as unfit:
+        show_problems(form, unfit)
+        return render_template("account/first_exam.html", form=form), 422
+    return redirect(url(BEGINNINGS[step]))
