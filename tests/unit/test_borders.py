@@ -1,0 +1,38 @@
+"""What import-linter cannot see: it knows packages only, and a question type is a folder without `__init__.py`."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from quizapp.itemtypes import names, type_folder
+from quizapp.paths import package
+
+
+def _imported(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # `from quizapp.itemtypes import cloze` names a folder too.
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_question_type_is_pure_and_imports_no_other_type(name: str) -> None:
+    allowed = (*sys.stdlib_module_names, "pydantic", "quizapp.core", "quizapp.itemtypes")
+    for imported in _imported(type_folder / name / "item.py"):
+        assert any(f"{imported}.".startswith(f"{one}.") for one in allowed), imported
+        assert not any(f"{imported}.".startswith(f"quizapp.itemtypes.{other}.") for other in names()), imported
+
+
+def test_every_other_folder_is_a_package_so_that_its_imports_are_checked() -> None:
+    folders = {file.parent for file in package.rglob("*.py") if "_bundled" not in file.parts}
+    assert {folder for folder in folders if not (folder / "__init__.py").exists()} == {
+        type_folder / name for name in names()
+    }
