@@ -68,3 +68,9 @@ def check(place: tuple[str | int, ...], accept: Sequence[str], refuse: Sequence[
 def reason(judged: str, refuse: Iterable[Mapping[str, Any]]) -> str | None:
     """The reason written for a recognised wrong answer."""
     return next((group["why"] for group in refuse if judged == f"wrong:{group['id']}"), None)
+
+
+def others(accept: Sequence[str]) -> list[str]:
+    """Accepted answers beside the first that are more than another spelling of one named before."""
+    by_spelling = {canonical(text): text for text in reversed(accept)}
+    return [text for text in accept[1:] if by_spelling[canonical(text)] is text]

@@ -143,24 +143,43 @@ def grade(content: Json, answer: Json) -> Grade:
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:
     blanks = {blank["id"]: blank for blank in content["blanks"]}
     given = answer["blanks"] if answer else {}
-    rows = {name: _explain_blank(blanks[name], given.get(name)) for name in layout["blanks"]}
+    rows = {
+        name: _explain_blank(blanks[name], layout["options"].get(name), given.get(name)) for name in layout["blanks"]
+    }
     for name, row in rows.items():
         row["token"] = token(layout["blanks"], name)
     return {"pieces": _pieces(content["text"], rows), "blanks": list(rows.values())}
 
 
-def _explain_blank(blank: Json, given: str | None) -> Json:
+def _explain_blank(blank: Json, order: Sequence[str] | None, given: str | None) -> Json:
     """`chosen` tells whether `given` and `answer` are rendered HTML (chosen) or plain text (typed)."""
     fate, right = _judge(blank, given)
-    row = {"chosen": bool(blank["options"]), "right": right, "given": given, "why": blank["why"], "also": []}
-    if blank["options"]:
-        by_id = {option["id"]: option for option in blank["options"]}
-        key = next(option for option in blank["options"] if option["key"])
-        own = by_id.get(given or "")
-        row |= {"answer": key["text"], "given": own["text"] if own else None, "why": key["why"]}
-        return row | {"given_why": own["why"] if own and not right else None, "class": f"{blank['id']}={key['id']}"}
-    row |= {"answer": blank["accept"][0], "also": blank["accept"][1:]}
-    return row | {"given_why": typed.reason(fate, blank["refuse"]), "class": f"{blank['id']}={typed.RIGHT}"}
+    row: Json = {"chosen": bool(blank["options"]), "right": right, "given": given, "why": blank["why"]}
+    if not blank["options"]:
+        why = typed.reason(fate, blank["refuse"])
+        return row | {
+            "answer": blank["accept"][0],
+            "also": typed.others(blank["accept"]),
+            "given_why": why,
+            "others": [],
+            "class": f"{blank['id']}={typed.RIGHT}",
+        }
+    by_id = {option["id"]: option for option in blank["options"]}
+    key = next(option for option in blank["options"] if option["key"])
+    own = by_id.get(given or "")
+    return row | {
+        "answer": key["text"],
+        "also": [],
+        "given": own["text"] if own else None,
+        "given_why": own["why"] if own and not right else None,
+        "why": key["why"],
+        "others": [
+            {"text": by_id[name]["text"], "why": by_id[name]["why"]}
+            for name in order or []
+            if name not in (key["id"], given)
+        ],
+        "class": f"{blank['id']}={key['id']}",
+    }
 
 
 def _judge(blank: Json, given: str | None) -> tuple[str, bool]:

@@ -118,7 +118,7 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
         "low": _printed(value - tolerance) if tolerance else None,
         "high": _printed(value + tolerance) if tolerance else None,
         "unit": content["unit"],
-        "given": answer["text"] if answer else None,
+        "given": _restated(answer) if answer else None,
         "right": judged == RIGHT,
         "why": content["why"],
         "given_why": next((one["why"] for one in content["wrong"] if judged == f"wrong:{one['id']}"), None),
@@ -243,3 +243,10 @@ def _judge(content: Json, answer: Json) -> str:
 
 def _printed(number: Decimal) -> str:
     return format(number, "f").replace("-", "−")
+
+
+def _restated(answer: Json) -> str:
+    """What was understood, so that a misread number shows."""
+    if "number" not in answer:
+        return str(answer["text"])
+    return f"{_printed(Decimal(answer['number']))} {answer['unit']}".strip()

@@ -43,7 +43,7 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
     judged = typed.judge(answer["text"], content["accept"], content["refuse"]) if answer else typed.OTHER
     return {
         "answer": content["accept"][0],
-        "also": content["accept"][1:],
+        "also": typed.others(content["accept"]),
         "given": answer["text"] if answer else None,
         "right": judged == typed.RIGHT,
         "why": content["why"],
