@@ -156,7 +156,7 @@ def settings_page(actor: Actor, form: SettingsForm, exam_form: ExamForm) -> str:
         exam_form=exam_form,
         exams=accounts.exams_of(db.session(), actor.id),
         today=preferences.local_date(clock.now(), actor.zone),
-        zone_chosen=actor.first_step is not None,
+        zone_open=actor.zone == preferences.DEFAULT.zone,
     )
 
 
