@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from quizapp import itemtypes
 from quizapp.formats import Problem, documents
 from quizapp.formats.documents import Document, Path, shorten
-from quizapp.formats.native import ItemHead, Json, model_for
+from quizapp.formats.native import ItemHead, Json, Named, model_for
 from quizapp.itemtypes.fields import Fields
 
 
-def read_entry(kind: str, document: Document) -> tuple[Fields | None, list[Problem]]:
-    """Type a document. On any problem there is no entry."""
+def read_entry(kind: str, document: Document, *, judged: bool = True) -> tuple[Named | None, list[Problem]]:
+    """Type a document. On any problem there is no entry. Unless `judged`, a question type does not look at its own."""
 
     def problem(path: Path, rule: str, message: str) -> Problem:
         return Problem(document.file, document.line_of(path), rule, message)
@@ -39,7 +39,7 @@ def read_entry(kind: str, document: Document) -> tuple[Fields | None, list[Probl
         fields = model_for(kind, value).model_validate(filled(value))
     except ValidationError as error:
         return None, [problem(*_sentence(kind, value, detail)) for detail in error.errors(include_url=False)]
-    if kind == "item":
+    if kind == "item" and judged:
         found = itemtypes.get(cast(ItemHead, fields).type).check(fields.model_dump(mode="json"))
         if found:
             return None, [problem(each.path, each.rule, each.message) for each in found]
@@ -68,6 +68,11 @@ def _sentence(kind: str, value: Json, detail: Any) -> tuple[Path, str, str]:
         if name == "id" and len(path) > 1:
             return path[:-1], "missing", "“id” is missing; “quizapp content format” assigns one."
         return path[:-1], "missing", f"“{name}” is missing."
+    if rule == "union_tag_not_found":
+        return path, "missing", "“type” is missing."
+    if rule == "union_tag_invalid":
+        name = shorten(str(context.get("tag")))
+        return path, "unknown-type", f"There is no question type “{name}” here{_nearest(name, itemtypes.names())}."
     if rule == "extra_forbidden":
         near = _nearest(name, _keys_at(kind, value, path[:-1]))
         return path, "unknown-key", f"There is no key “{shorten(name)}” here{near}."
@@ -108,14 +113,14 @@ def _keys_at(kind: str, value: Json, path: Path) -> list[str]:
     schema = model_for(kind, value).model_json_schema()
     place = schema
     for step in path:
-        options = [place, *place.get("anyOf", []), *place.get("allOf", [])]
+        options = [place, *place.get("anyOf", []), *place.get("oneOf", [])]
         options = [_resolve(option, schema) for option in options]
         wanted = "items" if isinstance(step, int) else "properties"
         inside = next((option[wanted] for option in options if wanted in option), None)
         if inside is None:
             return []
         place = _resolve(inside if isinstance(step, int) else inside.get(step, {}), schema)
-    found = [_resolve(option, schema) for option in [place, *place.get("anyOf", [])]]
+    found = [_resolve(option, schema) for option in [place, *place.get("anyOf", []), *place.get("oneOf", [])]]
     return [key for option in found for key in option.get("properties", {})]
 
 
@@ -143,7 +148,7 @@ def digest(fields: Fields) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def text_of(entries: list[Fields]) -> str:
+def text_of(entries: Sequence[Fields]) -> str:
     """The canonical text of a file that holds these entries."""
     return documents.write([written(entry) for entry in entries])
 

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from quizapp import itemtypes
 from quizapp.formats.documents import shorten
-from quizapp.itemtypes.fields import EntryId, Fields, Inline, Markdown, Text
+from quizapp.itemtypes.fields import EntryId, Fields, Inline, LessonPlace, Markdown, Text
 
 Json = dict[str, Any]
 
@@ -48,24 +48,24 @@ Day = Annotated[dt.date, BeforeValidator(_day)]
 Count = Annotated[int, BeforeValidator(_whole)]
 Address = Annotated[Text, AfterValidator(_address)]
 Anchor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
-LessonPlace = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*#[a-z0-9][a-z0-9-]*$", max_length=129)
-]
-"""A section of a lesson: `slug#anchor`."""
 Bloom = Literal["remember", "understand", "apply", "analyse", "evaluate"]
 State = Literal["draft", "published"]
 Ids = list[EntryId]
 
 
-class Topic(Fields):
+class Named(Fields):
+    """Every entry has a permanent id, unique among its kind."""
+
     id: EntryId
+
+
+class Topic(Named):
     title: Text
     summary: Inline
     order: Count
 
 
-class Objective(Fields):
-    id: EntryId
+class Objective(Named):
     topic: EntryId
     statement: Inline
     bloom: Bloom
@@ -79,8 +79,7 @@ class Source(Fields):
     place: Text | None = None
 
 
-class Fact(Fields):
-    id: EntryId
+class Fact(Named):
     statement: Inline
     certainty: Literal["High", "Moderate", "Low", "Disputed"]
     verified: Literal["read", "textbook", "no"]
@@ -91,8 +90,7 @@ class Fact(Fields):
     note: Text | None = None
 
 
-class Reference(Fields):
-    id: EntryId
+class Reference(Named):
     citation: Text
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$", max_length=200)] | None = None
     pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
@@ -101,15 +99,13 @@ class Reference(Fields):
     note: Text | None = None
 
 
-class Trap(Fields):
-    id: EntryId
+class Trap(Named):
     belief: Inline
     why: Inline
     facts: Ids = Field(default=[])
 
 
-class Bank(Fields):
-    id: EntryId
+class Bank(Named):
     title: Text
     topic: EntryId
     owners: list[Text] = Field(min_length=1)
@@ -123,8 +119,7 @@ class Review(Fields):
     next: Day
 
 
-class Figure(Fields):
-    id: EntryId
+class Figure(Named):
     src: Annotated[Text, AfterValidator(_media_path)]
     title: Text
     alt: Text
@@ -144,8 +139,7 @@ class Related(Fields):
     owner: Text | None = None
 
 
-class LessonHead(Fields):
-    id: EntryId
+class LessonHead(Named):
     title: Text
     topic: EntryId
     state: State = "draft"
@@ -175,10 +169,9 @@ class SignOff(Fields):
     on: Day
 
 
-class ItemHead(Fields):
+class ItemHead(Named):
     """What every question has before its own fields."""
 
-    id: EntryId
     type: str
     state: State = "draft"
     objective: EntryId
@@ -224,7 +217,7 @@ class Summed(Fields):
     explanation: Markdown | None = None
 
 
-FLAT: dict[str, type[Fields]] = {
+FLAT: dict[str, type[Named]] = {
     "topic": Topic,
     "objective": Objective,
     "fact": Fact,
@@ -245,7 +238,7 @@ def item_model(type_name: str) -> type[ItemHead]:
     return cast(type[ItemHead], type(f"Item_{type_name}", (after, body, before, ItemHead), {"__module__": __name__}))
 
 
-def model_for(kind: str, value: Json) -> type[Fields]:
+def model_for(kind: str, value: Json) -> type[Named]:
     """The model of an entry as it stands in the database or in a file. Raises KeyError for an unknown type."""
     return FLAT[kind] if kind in FLAT else item_model(str(value.get("type")))
 
