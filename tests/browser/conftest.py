@@ -77,10 +77,7 @@ class Site:
         """Start the server and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *f"-m granian --interface wsgi --blocking-threads 4 --port {self.port} wsgi:app".split(),
-                ],
+                [sys.executable, "-m", "quizapp.cli", "serve", "--port", str(self.port), "--workers", "1"],
                 cwd=ROOT,
                 env={**self.variables, "QUIZAPP_PUBLIC_URL": self.url, "QUIZAPP_LOCAL": "1"},
                 stdout=log,
