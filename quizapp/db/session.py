@@ -38,6 +38,10 @@ RETRIES = 5
 T = TypeVar("T")
 
 
+class Unwritable(Exception):
+    """The database takes no changes now: the disk is full, read-only or failing. Nothing was stored; reads go on."""
+
+
 def prepare_engine(engine: Engine) -> None:
     """Make an engine keep the promises of this module. Called once for every engine, before its first connection."""
     if engine.dialect.name == "sqlite":
@@ -86,15 +90,26 @@ def writing(session: Session, lock: Lock = NOTHING) -> Iterator[Session]:
     session.rollback()
     engine = session.get_bind().engine
     with _turn(engine):
-        connection = session.connection(execution_options=IMMEDIATE if engine.dialect.name == "sqlite" else None)
         try:
+            connection = session.connection(execution_options=IMMEDIATE if engine.dialect.name == "sqlite" else None)
             if engine.dialect.name == "postgresql":
                 _lock_rows(connection, lock)
             yield session
             session.commit()
-        except BaseException:
+        except BaseException as error:
             session.rollback()
+            if isinstance(error, DBAPIError) and _is_unwritable(error):
+                raise Unwritable(str(error.orig)) from error
             raise
+
+
+def _is_unwritable(error: DBAPIError) -> bool:
+    """SQLite: full, read-only, I/O error. PostgreSQL: class 53 (resources), read-only transaction, I/O error."""
+    sqlite_names = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+    if getattr(error.orig, "sqlite_errorname", "").startswith(sqlite_names):
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith("53") or state in {"25006", "58030"}
 
 
 def retrying(deed: Callable[[], T]) -> T:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -20,24 +20,29 @@ from quizapp.db.models import ContentVersion, Item, Presentation, Published, Res
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import asking, folding
 from quizapp.services.accounts import Actor
+from quizapp.services.sittings import Place
 from quizapp.services.versions import Row, Version, get_content_ids, get_version, published_by_id
 
 LONGEST_ELAPSED = dt.timedelta(hours=1)
 
 
-class NotCurrent(Exception):
+class NotNow(Exception):
+    """The question does not take this answer now; `place` says where to look instead."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class NotCurrent(NotNow):
     """The question waited on the screen until its day or its key had changed; a fresh one must be shown first."""
 
 
-class TimeIsUp(Exception):
+class TimeIsUp(NotNow):
     """The sitting is closed: its deadline has passed or it was handed in."""
 
-    def __init__(self, sitting_id: int) -> None:
-        super().__init__(sitting_id)
-        self.sitting_id = sitting_id
 
-
-class OutOfTurn(Exception):
+class OutOfTurn(NotNow):
     """This part of the question is not asked now: an earlier one is still open, or this one is fixed."""
 
 
@@ -45,10 +50,17 @@ class OutOfTurn(Exception):
 class Answered:
     """Where the stored answer is to be seen. `repeated` says that it had been given before and nothing was changed."""
 
-    sitting_id: int
-    position: int
+    place: Place
     part: str
     repeated: bool = False
+
+
+@dataclass(frozen=True)
+class HandedBack:
+    """What was sent is neither right nor wrong: nothing was stored, and the form comes back with a sentence."""
+
+    place: Place
+    problem: NotGradable
 
 
 @dataclass(frozen=True)
@@ -63,32 +75,32 @@ class Submission:
 
 def answer(
     session: Session, actor: Actor, presentation_id: int, submission: Submission, now: dt.datetime
-) -> Answered | NotGradable:
+) -> Answered | HandedBack:
     """Grade one part of a question against the version that was shown, store it, and show the next question.
 
     A second click, a resent form or another tab gets the stored answer. Raises LookupError for a question that is not
     this learner’s, NotCurrent, OutOfTurn, or TimeIsUp.
     """
 
-    def deed() -> Answered | NotGradable:
+    def deed() -> Answered | HandedBack:
         with writing(session, Lock(learner=actor.id)):
             shown = _load(session, actor, presentation_id, submission.part)
-            place = Answered(shown.sitting_id, shown.position, submission.part)
+            place = Place(shown.sitting_id, shown.position)
             if shown.response_id is not None:
-                return replace(place, repeated=True)
+                return Answered(place, submission.part, repeated=True)
             mode = modes.MODES[shown.mode]
             if shown.closed_at is not None or mode.free_order:
-                raise TimeIsUp(shown.sitting_id)
+                raise TimeIsUp(place)
             version = get_version(session, shown.version_id)
-            part = _part_in_turn(session, presentation_id, version, submission.part)
+            part = _part_in_turn(session, presentation_id, version, submission.part, place)
             today = study_day(now, actor.zone)
             if shown.replaced or shown.study_day != today or shown.published_line not in (None, shown.line):
-                raise NotCurrent
+                raise NotCurrent(place)
             verbs = itemtypes.get(part.type)
             layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
             parsed = verbs.parse(part.content, layout, submission.fields)
             if isinstance(parsed, NotGradable):
-                return parsed
+                return HandedBack(place, parsed)
             confidence = submission.confidence if mode.asks_confidence else None
             to_count = folding.record(
                 session,
@@ -110,7 +122,7 @@ def answer(
             if part.id == version.parts[-1].id:
                 _go_on(session, actor, shown, now)
             folding.count(session, to_count)
-            return place
+            return Answered(place, part.id)
 
     return retrying(deed)
 
@@ -136,7 +148,9 @@ def _load(session: Session, actor: Actor, presentation_id: int, part: str) -> Ro
     return shown
 
 
-def _part_in_turn(session: Session, presentation_id: int, version: Version, part_id: str) -> itemtypes.Part:
+def _part_in_turn(
+    session: Session, presentation_id: int, version: Version, part_id: str, place: Place
+) -> itemtypes.Part:
     """The part with this id, if it is the first that has no answer yet. Raises LookupError or OutOfTurn."""
     ids = [part.id for part in version.parts]
     if part_id not in ids:
@@ -144,7 +158,7 @@ def _part_in_turn(session: Session, presentation_id: int, version: Version, part
     if len(ids) > 1:
         answered = set(session.scalars(sa.select(Response.part).where(Response.presentation_id == presentation_id)))
         if any(earlier not in answered for earlier in ids[: ids.index(part_id)]):
-            raise OutOfTurn
+            raise OutOfTurn(place)
     return version.parts[ids.index(part_id)]
 
 

@@ -31,7 +31,8 @@ from quizapp.db.models import (
 )
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
-from quizapp.services.versions import Version, get_content_ids, published_by_id
+from quizapp.services.sittings import Place
+from quizapp.services.versions import Version, get_content_ids, published, published_by_id
 
 LARGEST_BLOCK = 60
 SECONDS_A_QUESTION_IN_AN_EXAM = 90
@@ -71,7 +72,10 @@ class BlockOffer:
 class Budget:
     """Questions in the practice pool for one objective: all, and those still new to the learner."""
 
+    topic: str
+    topic_title: str
     objective: str
+    statement: str
     questions: int
     new: int
 
@@ -82,15 +86,31 @@ def offer(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, see
     return BlockOffer(len(block.choices), block.new, block.kept, -(-block.seconds // 60))
 
 
-def budgets(session: Session, actor: Actor) -> dict[str, Budget]:
-    """The practice pool by objective."""
+def list_budgets(session: Session, actor: Actor) -> tuple[Budget, ...]:
+    """The practice pool by objective, topics in teaching order and objectives in the order of their ids."""
     candidates = _candidates(session, actor.id)
-    all_of, new_of = (
-        Counter(c.objective for c in candidates),
-        Counter(c.objective for c in candidates if not c.times_seen),
+    all_of = Counter((c.topic, c.objective) for c in candidates)
+    new_of = Counter((c.topic, c.objective) for c in candidates if c.times_seen == 0)
+    versions = published_by_id(session, {content_id for pair in all_of for content_id in pair})
+    pairs = [(topic, objective) for topic, objective in all_of if topic in versions and objective in versions]
+    pairs.sort(key=lambda pair: (versions[pair[0]].body["order"], _natural(versions[pair[1]].slug)))
+    return tuple(
+        Budget(
+            topic=versions[topic].slug,
+            topic_title=versions[topic].body["title"],
+            objective=versions[objective].slug,
+            statement=versions[objective].body["statement"],
+            questions=all_of[topic, objective],
+            new=new_of[topic, objective],
+        )
+        for topic, objective in pairs
     )
-    versions = published_by_id(session, all_of)
-    return {v.slug: Budget(v.slug, all_of[i], new_of[i]) for i, v in versions.items()}
+
+
+def _natural(slug: str) -> tuple[str, int]:
+    """LN2 before LN10."""
+    letters = slug.rstrip("0123456789")
+    return letters, int(slug[len(letters) :] or 0)
 
 
 def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int) -> int:
@@ -134,40 +154,29 @@ def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: s
     return retrying(deed)
 
 
-def check_layout(actor: Actor, lesson: str, position: int, version: Version, now: dt.datetime) -> itemtypes.Json:
-    """The order in which a lesson shows its check question number `position`, drawn before any row of it exists."""
-    row = presentation_row(actor, 0, position, version, _check_seed(actor, lesson, now), {}, now)
-    return dict(row["layout"])
-
-
 def open_check(
-    session: Session, actor: Actor, lesson: str, title: str, position: int, item_id: int, now: dt.datetime
-) -> int:
-    """Make the presentation of a lesson’s check question as it stands on the page. Returns its id.
+    session: Session, actor: Actor, lesson: str, title: str, position: int, item: str, now: dt.datetime
+) -> Place:
+    """Put a lesson’s check question, number `position` of its questions, in front of the learner.
 
-    The same question of a lesson is presented once a study day. Raises LookupError for an item that is not published.
+    It is presented once a study day; a second click finds the first one’s. Raises LookupError for an item that is not
+    published.
     """
 
-    def deed() -> int:
+    def deed() -> Place:
         with writing(session, Lock(learner=actor.id)):
-            sitting_id = _lesson_sitting(session, actor, lesson, title, now)
-            held = session.scalar(
-                sa.select(Presentation.id).where(
-                    Presentation.sitting_id == sitting_id,
-                    Presentation.position == position,
-                    Presentation.content_id == item_id,
-                    ~Presentation.replaced,
-                )
-            )
-            if held is not None:
-                return held
-            version = published_by_id(session, [item_id]).get(item_id)
+            version = published(session, "item", [item]).get(item)
             if version is None:
-                raise LookupError(item_id)
-            row = presentation_row(
-                actor, sitting_id, position, version, _check_seed(actor, lesson, now), {"reason": "lesson"}, now
+                raise LookupError(item)
+            sitting_id = _lesson_sitting(session, actor, lesson, title, now)
+            held = sa.select(Presentation.id).where(
+                Presentation.sitting_id == sitting_id, Presentation.position == position, ~Presentation.replaced
             )
-            return int(session.execute(sa.insert(table(Presentation)).returning(Presentation.id), row).scalar_one())
+            if session.scalar(held) is None:
+                seed, why = _check_seed(actor, lesson, now), {"reason": "lesson"}
+                row = presentation_row(actor, sitting_id, position, version, seed, why, now)
+                session.execute(sa.insert(table(Presentation)), row)
+            return Place(sitting_id, position)
 
     return retrying(deed)
 
@@ -229,22 +238,23 @@ def presentation_row(
     }
 
 
-def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime) -> None:
+def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime) -> Place:
     """Replace a question that waited on a screen until its day or its key had changed.
 
     The same item comes in its present version and a new order; a question that is fresh, answered or part of an exam
-    stays. Raises LookupError for a question of somebody else.
+    stays. Returns where it stands. Raises LookupError for a question of somebody else.
     """
 
-    def deed() -> None:
+    def deed() -> Place:
         with writing(session, Lock(learner=actor.id)):
             row = session.execute(_RENEWABLE, {"presentation": presentation_id, "learner": actor.id}).one_or_none()
             if row is None:
                 raise LookupError(presentation_id)
             version = published_by_id(session, [row.content_id]).get(row.content_id)
             settled = row.replaced or row.answered or modes.MODES[row.mode].free_order or row.closed_at is not None
+            place = Place(row.sitting_id, row.position)
             if settled or version is None or not is_stale(row.study_day, row.line, version, actor, now):
-                return
+                return place
             session.execute(
                 sa.update(table(Presentation)).where(Presentation.id == presentation_id).values(replaced=True)
             )
@@ -254,8 +264,9 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
                     actor, row.sitting_id, row.position, version, row.seed + presentation_id, row.why, now
                 ),
             )
+            return place
 
-    retrying(deed)
+    return retrying(deed)
 
 
 def is_stale(shown_on: dt.date, shown_line: int, present_version: Version, actor: Actor, now: dt.datetime) -> bool:

@@ -20,18 +20,18 @@ from quizapp.db.models import LearnerSettings, Presentation, SavedAnswer, Sittin
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import folding
 from quizapp.services.accounts import Actor
-from quizapp.services.answering import OutOfTurn, Submission, TimeIsUp, objective_id
+from quizapp.services.answering import HandedBack, OutOfTurn, Submission, TimeIsUp, objective_id
+from quizapp.services.sittings import Place
 from quizapp.services.versions import Row, Version, get_version
 
 
 @dataclass(frozen=True)
 class Saved:
-    """An answer as it stands until the exam closes."""
+    """An answer as it stands until the exam closes; `total` counts the questions of the exam."""
 
-    sitting_id: int
-    position: int
+    place: Place
+    total: int
     at: dt.datetime
-    empty: bool
 
 
 def save(
@@ -42,7 +42,7 @@ def save(
     *,
     fix: bool,
     now: dt.datetime,
-) -> Saved | NotGradable:
+) -> Saved | HandedBack:
     """Keep what stands in the form of an exam question, also an empty one. `fix` ends this part of a case and opens the
     next, after which it can no longer be changed.
 
@@ -50,34 +50,34 @@ def save(
     the deadline has passed.
     """
 
-    def deed() -> Saved | NotGradable:
+    def deed() -> Saved | HandedBack:
         with writing(session, Lock(learner=actor.id)):
             shown = _open_question(session, actor, presentation_id, now)
             version = get_version(session, shown.version_id)
-            part, following = _open_part(session, presentation_id, version, submission.part)
+            part, following = _open_part(session, shown, version, submission.part)
             verbs = itemtypes.get(part.type)
             layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
             parsed = verbs.parse(part.content, layout, submission.fields)
             answer = parsed.kept if isinstance(parsed, NotGradable) else parsed
             if isinstance(parsed, NotGradable) and answer is None and _says_something(submission):
-                return parsed
+                return HandedBack(_place(shown), parsed)
             _store(session, presentation_id, part.id, answer, submission.elapsed_ms, now)
             if fix and following is not None:
                 _store(session, presentation_id, following.id, None, None, now)
-            return Saved(shown.sitting_id, shown.position, now, answer is None)
+            return Saved(_place(shown), len(shown.plan["items"]), now)
 
     return retrying(deed)
 
 
-def strike(session: Session, actor: Actor, presentation_id: int, part: str, token: str, now: dt.datetime) -> Saved:
+def strike(session: Session, actor: Actor, presentation_id: int, part: str, token: str, now: dt.datetime) -> Place:
     """Cross an option out, or restore it. Works in every mode until the answer is stored."""
 
-    def deed() -> Saved:
+    def deed() -> Place:
         with writing(session, Lock(learner=actor.id)):
             shown = _open_question(session, actor, presentation_id, now, exams_only=False)
             version = get_version(session, shown.version_id)
             if modes.MODES[shown.mode].free_order:
-                _open_part(session, presentation_id, version, part)
+                _open_part(session, shown, version, part)
             elif part not in {p.id for p in version.parts}:
                 raise LookupError(part)
             held = session.scalar(
@@ -89,7 +89,7 @@ def strike(session: Session, actor: Actor, presentation_id: int, part: str, toke
             struck ^= {token[:3]}
             row = {"presentation_id": presentation_id, "part": part, "struck": sorted(struck)[:20], "at": now}
             session.execute(_STRIKE[session.get_bind().dialect.name], row)
-            return Saved(shown.sitting_id, shown.position, now, empty=False)
+            return _place(shown)
 
     return retrying(deed)
 
@@ -205,12 +205,12 @@ def _open_question(
         raise LookupError(presentation_id)
     expired = shown.deadline is not None and now >= shown.deadline
     if shown.closed_at is not None or expired or (exams_only and not modes.MODES[shown.mode].free_order):
-        raise TimeIsUp(shown.sitting_id)
+        raise TimeIsUp(_place(shown))
     return shown
 
 
 def _open_part(
-    session: Session, presentation_id: int, version: Version, part_id: str
+    session: Session, shown: Row, version: Version, part_id: str
 ) -> tuple[itemtypes.Part, itemtypes.Part | None]:
     """The part that is asked now, and the one after it. A part is open once the one before it has been fixed."""
     ids = [part.id for part in version.parts]
@@ -218,12 +218,16 @@ def _open_part(
         raise LookupError(part_id)
     place = ids.index(part_id)
     if len(ids) > 1:
-        opened = set(
-            session.scalars(sa.select(SavedAnswer.part).where(SavedAnswer.presentation_id == presentation_id))
-        ) | {ids[0]}
+        opened = set(session.scalars(sa.select(SavedAnswer.part).where(SavedAnswer.presentation_id == shown.id))) | {
+            ids[0]
+        }
         if part_id not in opened or any(later in opened for later in ids[place + 1 :]):
-            raise OutOfTurn
+            raise OutOfTurn(_place(shown))
     return version.parts[place], version.parts[place + 1] if place + 1 < len(ids) else None
+
+
+def _place(shown: Row) -> Place:
+    return Place(shown.sitting_id, shown.position)
 
 
 def _says_something(submission: Submission) -> bool:
@@ -264,11 +268,13 @@ _STRIKE = _upserts(("struck", "at"))
 
 _OPEN = (
     sa.select(
+        Presentation.id,
         Presentation.sitting_id,
         Presentation.position,
         Presentation.version_id,
         Presentation.layout,
         Sitting.mode,
+        Sitting.plan,
         Sitting.deadline,
         Sitting.closed_at,
     )

@@ -52,6 +52,7 @@ class Feedback:
 
     `verdict`: right, partly, not_right or empty. `peers` maps classes of answers to per cent of `peers_n` first
     answers; both are empty below PEERS_NEEDED. `next_due` is the day of the next question on the objective.
+    `next_position` is that of the next question of the session, `lesson_home` the lesson that asked.
     """
 
     presentation_id: int
@@ -88,7 +89,14 @@ class Feedback:
     note: str
     marked: bool
     reported: bool
-    last: bool
+    closed: bool
+    next_position: int | None
+    lesson_home: str
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing of the session comes after it."""
+        return self.part_number == self.part_total and self.next_position is None
 
     @property
     def review_template(self) -> str:
@@ -159,15 +167,17 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         note=learner.text or "",
         marked=shown.marked_at is not None,
         reported=learner.report_id is not None,
-        last=index + 1 == len(version.parts) and _is_last(session, shown),
+        closed=shown.closed_at is not None,
+        next_position=_next_position(session, shown),
+        lesson_home=shown.plan.get("lesson", ""),
     )
 
 
-def _is_last(session: Session, shown: Row) -> bool:
-    later = sa.select(Presentation.id).where(
+def _next_position(session: Session, shown: Row) -> int | None:
+    later = sa.select(sa.func.min(Presentation.position)).where(
         Presentation.sitting_id == shown.sitting_id, Presentation.position > shown.position, ~Presentation.replaced
     )
-    return session.scalar(later.limit(1)) is None
+    return session.scalar(later)
 
 
 def _peers(session: Session, version: Version, part: str) -> tuple[dict[str, int], int]:

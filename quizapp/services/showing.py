@@ -84,7 +84,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Place:
+class Entry:
     """One question in the navigator of an exam."""
 
     position: int
@@ -93,8 +93,18 @@ class Place:
     marked: bool
 
 
-def get_question(session: Session, actor: Actor, sitting_id: int, position: int, now: dt.datetime) -> Question:
-    """The question at this place of a session. Raises LookupError for another learner’s or one not yet asked."""
+def get_question(
+    session: Session,
+    actor: Actor,
+    sitting_id: int,
+    position: int,
+    now: dt.datetime,
+    kept: itemtypes.Json | None = None,
+) -> Question:
+    """The question at this place of a session, filled with the answer saved, or with `kept` for a form handed back.
+
+    Raises LookupError for another learner’s question or one not yet asked.
+    """
     shown = get_shown(session, actor, sitting_id, position)
     version = get_version(session, shown.version_id)
     mode = modes.MODES[shown.mode]
@@ -126,7 +136,9 @@ def get_question(session: Session, actor: Actor, sitting_id: int, position: int,
         stem=stem(version, rendered),
         lead_in=rendered["lead_in"],
         face=itemtypes.get(part.type).show(
-            rendered, itemtypes.part_layout(version.body["type"], shown.layout, part), held.answer if held else None
+            rendered,
+            itemtypes.part_layout(version.body["type"], shown.layout, part),
+            kept or (held.answer if held else None),
         ),
         struck=frozenset(held.struck if held else ()),
         marked=shown.marked_at is not None,
@@ -136,10 +148,10 @@ def get_question(session: Session, actor: Actor, sitting_id: int, position: int,
     )
 
 
-def get_navigator(session: Session, actor: Actor, sitting_id: int) -> tuple[Place, ...]:
+def get_navigator(session: Session, actor: Actor, sitting_id: int) -> tuple[Entry, ...]:
     """The questions of an exam and which of them hold an answer."""
     rows = session.execute(_NAVIGATOR, {"sitting": sitting_id, "learner": actor.id})
-    return tuple(Place(row.position, row.position + 1, bool(row.saved), row.marked_at is not None) for row in rows)
+    return tuple(Entry(row.position, row.position + 1, bool(row.saved), row.marked_at is not None) for row in rows)
 
 
 def next_position(session: Session, actor: Actor, sitting_id: int) -> int | None:

@@ -11,9 +11,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core import modes
-from quizapp.db.models import Mark, Presentation, Regrade, Response, Sitting
+from quizapp.db.models import Content, Mark, Presentation, Regrade, Response, Sitting
 from quizapp.services.accounts import Actor
 from quizapp.services.versions import get_versions, published_by_id
+
+A_PAGE = 30
+"""Sessions listed at a time."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a question stands: its session, and the position in it, from 0."""
+
+    sitting_id: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,24 @@ class Sat:
     answered: int
     earned: int
     possible: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """An answered question of a lesson."""
+
+    place: Place
+    right: bool
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A question answered wrong, at the paragraph of a lesson that explains it. `lead_in` is plain text."""
+
+    anchor: str
+    lead_in: str
+    on: dt.date
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -63,9 +92,7 @@ class Results:
 
 def get_results(session: Session, actor: Actor, sitting_id: int) -> Results:
     """What came of a session. Raises LookupError for another learner’s."""
-    sat = next(iter(_sat(session, actor, Sitting.id == sitting_id)), None)
-    if sat is None:
-        raise LookupError(sitting_id)
+    sat = get_sat(session, actor, sitting_id)
     if not sat.released:
         return Results(sat, (), ())
     responses = session.execute(_ANSWERED, {"sitting": sitting_id, "learner": actor.id}).all()
@@ -97,7 +124,46 @@ def get_results(session: Session, actor: Actor, sitting_id: int) -> Results:
     return Results(sat, tuple(rows), by_objective)
 
 
-def list_sat(session: Session, actor: Actor, *, before: int | None = None, limit: int = 30) -> tuple[Sat, ...]:
+def list_checks(session: Session, actor: Actor, lesson: str, day: dt.date) -> dict[str, Check]:
+    """The questions of a lesson that the learner answered on this study day, by item."""
+    rows = session.execute(_CHECKS, {"learner": actor.id, "lesson": lesson, "mode": modes.LESSON.name, "day": day})
+    checks: dict[str, Check] = {}
+    for row in rows:
+        before = checks.get(row.slug)
+        right = row.earned == row.possible and (before is None or before.right)
+        checks[row.slug] = Check(Place(row.sitting_id, row.position), right)
+    return checks
+
+
+def list_misses(session: Session, actor: Actor, lesson: str) -> tuple[Miss, ...]:
+    """Questions that point into this lesson and whose latest answer was wrong, latest first."""
+    rows = session.execute(_LATEST, {"learner": actor.id}).all()
+    versions = get_versions(session, {row.version_id for row in rows})
+    misses = []
+    for row in rows:
+        version = versions[row.version_id]
+        part = next((part for part in version.parts if part.id == row.part), None)
+        slug, _, anchor = ((part and part.content.get("lesson")) or version.body.get("lesson") or "").partition("#")
+        if part is not None and slug == lesson and row.earned < row.possible:
+            misses.append(Miss(anchor, part.content["lead_in"], row.study_day, Place(row.sitting_id, row.position)))
+    return tuple(misses)
+
+
+def days_studied(session: Session, actor: Actor, since: dt.date) -> frozenset[dt.date]:
+    """Study days from `since` on with at least one answer."""
+    days = sa.select(Response.study_day).where(Response.learner_id == actor.id, Response.study_day >= since).distinct()
+    return frozenset(session.scalars(days))
+
+
+def get_sat(session: Session, actor: Actor, sitting_id: int) -> Sat:
+    """One session. Raises LookupError for another learner’s."""
+    found = _sat(session, actor, Sitting.id == sitting_id)
+    if not found:
+        raise LookupError(sitting_id)
+    return found[0]
+
+
+def list_sat(session: Session, actor: Actor, *, before: int | None = None, limit: int = A_PAGE) -> tuple[Sat, ...]:
     """The learner’s sessions, latest first, from below the id `before`; lesson questions are not sessions."""
     older = Sitting.id < before if before is not None else sa.true()
     return _sat(session, actor, sa.and_(older, Sitting.mode != modes.LESSON.name), limit)
@@ -198,4 +264,39 @@ _ANSWERED = (
     .outerjoin(Mark, sa.and_(Mark.content_id == Presentation.content_id, Mark.learner_id == Presentation.learner_id))
     .where(Presentation.sitting_id == sa.bindparam("sitting"), Presentation.learner_id == sa.bindparam("learner"))
     .order_by(Presentation.position, Response.id)
+)
+
+_CHECKS = (
+    sa.select(Content.slug, Presentation.sitting_id, Presentation.position, effective.c.earned, effective.c.possible)
+    .join(Response, Response.presentation_id == Presentation.id)
+    .join(effective, effective.c.id == Response.id)
+    .join(Content, Content.id == Presentation.content_id)
+    .join(Sitting, Sitting.id == Presentation.sitting_id)
+    .where(
+        Sitting.learner_id == sa.bindparam("learner"),
+        Sitting.mode == sa.bindparam("mode"),
+        Sitting.plan["lesson"].as_string() == sa.bindparam("lesson"),
+        Presentation.study_day == sa.bindparam("day"),
+    )
+)
+_newest = (
+    sa.select(sa.func.max(Response.id).label("id"))
+    .where(Response.learner_id == sa.bindparam("learner"))
+    .group_by(Response.content_id, Response.part)
+    .subquery("newest")
+)
+_LATEST = (
+    sa.select(
+        Presentation.version_id,
+        Presentation.sitting_id,
+        Presentation.position,
+        Response.part,
+        Response.study_day,
+        effective.c.earned,
+        effective.c.possible,
+    )
+    .join(_newest, _newest.c.id == Response.id)
+    .join(effective, effective.c.id == Response.id)
+    .join(Presentation, Presentation.id == Response.presentation_id)
+    .order_by(Response.id.desc())
 )

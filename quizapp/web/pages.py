@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, request, url_for
 
+from quizapp.core.preferences import Preferences
 from quizapp.services.accounts import Actor
 from quizapp.web.allow import current_actor
 
@@ -41,8 +42,7 @@ class Place:
 class Viewer:
     name: str
     initials: str
-    single_keys: bool
-    text_size: str
+    preferences: Preferences
 
 
 def init_app(app: Flask) -> None:
@@ -50,7 +50,7 @@ def init_app(app: Flask) -> None:
     app.after_request(protect)
     app.url_defaults(version_static)
     app.add_template_filter(moment)
-    app.add_template_filter(plain_day)
+    app.add_template_filter(time_of_day)
 
 
 def frame() -> dict[str, Any]:
@@ -61,9 +61,7 @@ def frame() -> dict[str, Any]:
 
 def places() -> tuple[Place, ...]:
     section = (request.endpoint or "").partition(".")[0]
-    return tuple(
-        Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in PLACES
-    )
+    return tuple(Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in PLACES)
 
 
 def _is_here(endpoint: str, section: str) -> bool:
@@ -80,8 +78,7 @@ def viewer(actor: Actor) -> Viewer:
     return Viewer(
         name=actor.shown_name,
         initials="".join(word[0] for word in words[:2]).upper(),
-        single_keys=actor.preferences.single_keys,
-        text_size=actor.preferences.text_size,
+        preferences=actor.preferences,
     )
 
 
@@ -120,6 +117,11 @@ def moment(at: dt.datetime) -> str:
     """“23 November 2026, 14:05” in the reader’s zone."""
     local = in_zone(at)
     return f"{plain_day(local.date())}, {local:%H:%M}"
+
+
+def time_of_day(at: dt.datetime) -> str:
+    """“14:05” in the reader’s zone."""
+    return f"{in_zone(at):%H:%M}"
 
 
 def plain_day(day: dt.date) -> str:

@@ -1,0 +1,33 @@
+"""Opening accounts from the command line."""
+
+from __future__ import annotations
+
+import click
+from flask_security import hash_password
+
+from quizapp import clock
+from quizapp.cli.application import database
+from quizapp.services import accounts
+
+
+@click.group()
+def user() -> None:
+    """The people who may sign in."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", default="", help="As it is shown and printed.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(accounts.ROLES), default=["student"], show_default=True
+)
+@click.password_option(help="Asked for if it is not given.")
+def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Open an account for EMAIL."""
+    with database() as session:
+        try:
+            hashed = hash_password(password)
+            accounts.create_user(session, email=email, name=name, roles=roles, password_hash=hashed, now=clock.now())
+        except accounts.EmailTaken as taken:
+            raise click.ClickException(f"There is an account for {email} already.") from taken
+        click.echo(f"{email} may sign in as {', '.join(roles)}.")

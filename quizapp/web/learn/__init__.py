@@ -1,0 +1,9 @@
+"""The learner’s pages: today, a block of questions, an exam, their feedback and results.
+
+Nothing is graded or chosen here; a view reads the form, calls one deed, and says where to look next.
+"""
+
+from quizapp.web.learn import annotations, exams, practice, sessions, today
+from quizapp.web.learn.blueprint import blueprint
+
+__all__ = ["annotations", "blueprint", "exams", "practice", "sessions", "today"]

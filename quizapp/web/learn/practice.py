@@ -1,0 +1,123 @@
+"""Building a block of questions, or an exam."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from quizapp import clock
+from quizapp.core.selection import Only
+from quizapp.db.extension import db
+from quizapp.services import asking
+from quizapp.services.asking import BlockOffer, BlockPlan
+from quizapp.web.allow import allow, get_actor
+from quizapp.web.learn.blueprint import blueprint
+
+SEED_BITS = 53
+LONGEST_EXAM_MINUTES = 600
+USUAL_SIZE = 10
+
+
+@dataclass(frozen=True)
+class ObjectiveChoice:
+    slug: str
+    statement: str
+    questions: int
+    new: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class TopicChoice:
+    slug: str
+    title: str
+    questions: int
+    new: int
+    chosen: bool
+    objectives: tuple[ObjectiveChoice, ...]
+
+
+@blueprint.get("/practice")
+@allow("signed_in")
+def practice() -> ResponseReturnValue:
+    return builder_page(read_plan(request.args), secrets.token_urlsafe(16))
+
+
+@blueprint.post("/practice")
+@allow("signed_in")
+def build() -> ResponseReturnValue:
+    """Say what a block would hold, or start it. The key in the form makes a second click find the first one’s block."""
+    actor, now = get_actor(), clock.now()
+    plan, key = read_plan(request.form), request.form.get("key") or secrets.token_urlsafe(16)
+    try:
+        if request.form.get("do") == "offer":
+            seed = secrets.randbits(SEED_BITS)
+            return builder_page(plan, key, offer=asking.offer(db.session(), actor, plan, now, seed))
+        sitting_id = asking.start(
+            db.session(), actor, plan, key=key, title=title_of(plan), now=now, seed=secrets.randbits(SEED_BITS)
+        )
+    except asking.NothingToAsk as reason:
+        return builder_page(plan, key, problem=str(reason))
+    return redirect(url_for("learn.session", sitting_id=sitting_id), 303)
+
+
+def read_plan(sent: MultiDict[str, str]) -> BlockPlan:
+    """A plan from a form or an address; what is out of bounds is brought back into them."""
+    only = sent.get("only", "")
+    minutes = sent.get("minutes", type=int)
+    return BlockPlan(
+        topics=tuple(dict.fromkeys(sent.getlist("topic")[:50])),
+        objectives=tuple(dict.fromkeys(sent.getlist("objective")[:200])),
+        only=Only(only) if only in set(Only) else Only.ANYTHING,
+        size=min(max(sent.get("size", USUAL_SIZE, type=int), 1), asking.LARGEST_BLOCK),
+        exam=sent.get("mode") == "exam",
+        minutes=min(max(minutes, 1), LONGEST_EXAM_MINUTES) if minutes is not None else None,
+        spend_freely=sent.get("spend_freely") == "1",
+    )
+
+
+def title_of(plan: BlockPlan) -> str:
+    titles = [topic.title for topic in topic_choices(plan) if topic.chosen or any(o.chosen for o in topic.objectives)]
+    about = " · ".join(titles) if titles else "All topics"
+    return f"Exam: {about}" if plan.exam else about
+
+
+def builder_page(
+    plan: BlockPlan, key: str, *, offer: BlockOffer | None = None, problem: str | None = None
+) -> ResponseReturnValue:
+    page = render_template(
+        "learn/practice.html",
+        plan=plan,
+        key=key,
+        topics=topic_choices(plan),
+        largest=asking.LARGEST_BLOCK,
+        offer=offer,
+        problem=problem,
+    )
+    return page, 422 if problem else 200
+
+
+def topic_choices(plan: BlockPlan) -> tuple[TopicChoice, ...]:
+    """Topics and objectives that have questions, with how many of them are new to the learner."""
+    by_topic = defaultdict(list)
+    for budget in asking.list_budgets(db.session(), get_actor()):
+        by_topic[budget.topic, budget.topic_title].append(budget)
+    return tuple(
+        TopicChoice(
+            slug=topic,
+            title=title,
+            questions=sum(budget.questions for budget in budgets),
+            new=sum(budget.new for budget in budgets),
+            chosen=topic in plan.topics,
+            objectives=tuple(
+                ObjectiveChoice(b.objective, b.statement, b.questions, b.new, b.objective in plan.objectives)
+                for b in budgets
+            ),
+        )
+        for (topic, title), budgets in by_topic.items()
+    )

@@ -1,0 +1,236 @@
+"""A session of questions: the question, the answer, its feedback, the result, the sessions before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from quizapp import clock
+from quizapp.core.grading import Confidence
+from quizapp.core.study_day import study_day
+from quizapp.db.extension import db
+from quizapp.services import answering, asking, examining, explaining, showing, sittings
+from quizapp.services.answering import Submission
+from quizapp.services.showing import Question
+from quizapp.web.allow import allow, get_actor
+from quizapp.web.learn.blueprint import blueprint
+from quizapp.web.pages import plain_day
+
+NOT_OF_THE_TYPE = {"csrf_token", "part", "elapsed_ms", "confidence", "go", "strike", "marked"}
+"""Form fields that belong to the frame of a question; the rest is the type’s."""
+
+REASONS = {
+    "new": "New to you.",
+    "wrong": "You missed it {ago}.",
+    "marked": "You marked it.",
+    "seen": "Seen {ago}; no newer question is left for today.",
+    "lesson": "Part of the lesson.",
+}
+
+
+@blueprint.get("/sessions")
+@allow("signed_in")
+def sessions() -> ResponseReturnValue:
+    before = request.args.get("before", type=int)
+    rows = sittings.list_sat(db.session(), get_actor(), before=before)
+    older = url_for("learn.sessions", before=rows[-1].id) if len(rows) == sittings.A_PAGE else None
+    return render_template("learn/sessions.html", sessions=rows, session_url=session_url, older_url=older)
+
+
+def session_url(sat: sittings.Sat) -> str:
+    return url_for("learn.results" if sat.closed_at else "learn.session", sitting_id=sat.id)
+
+
+@blueprint.get("/session/<int:sitting_id>")
+@allow("signed_in")
+def session(sitting_id: int) -> ResponseReturnValue:
+    """Where to go on: the question that waits, or the result."""
+    position = showing.next_position(db.session(), get_actor(), sitting_id)
+    if position is None:
+        return redirect(url_for("learn.results", sitting_id=sitting_id))
+    return redirect(url_for("learn.question", sitting_id=sitting_id, position=position))
+
+
+@blueprint.get("/session/<int:sitting_id>/<int:position>")
+@allow("signed_in")
+def question(sitting_id: int, position: int) -> ResponseReturnValue:
+    """The question as it waits, or where it has led."""
+    asked = showing.get_question(db.session(), get_actor(), sitting_id, position, clock.now())
+    if asked.state == "answered":
+        return redirect(url_for("learn.feedback", sitting_id=sitting_id, position=position))
+    if asked.state == "closed":
+        return redirect(url_for("learn.look_over" if asked.mode.free_order else "learn.results", sitting_id=sitting_id))
+    return question_page(asked)
+
+
+def question_page(asked: Question, problem: str | None = None) -> ResponseReturnValue:
+    """The page of a question; with a problem it is a form handed back, which the status says too."""
+    if asked.state == "stale":
+        return render_template("learn/stale.html", question=asked)
+    exam = asked.mode.free_order
+    now = clock.now()
+    deadline = asked.deadline
+    links = {
+        "submit": url_for("learn.save" if exam else "learn.answer", presentation_id=asked.presentation_id),
+        "save": url_for("learn.save", presentation_id=asked.presentation_id) if exam else None,
+        "mark": url_for("learn.mark", presentation_id=asked.presentation_id),
+    }
+    page = render_template(
+        "learn/question.html",
+        question=asked,
+        links=links,
+        problem=problem,
+        navigator=showing.get_navigator(db.session(), get_actor(), asked.sitting_id) if exam else (),
+        seconds_left=max(0, int((deadline - now).total_seconds())) if deadline else None,
+        until=deadline,
+        reason=reason(asked.why, now),
+    )
+    return page, 422 if problem else 200
+
+
+@blueprint.get("/session/<int:sitting_id>/<int:position>/feedback")
+@allow("signed_in")
+def feedback(sitting_id: int, position: int) -> ResponseReturnValue:
+    """The stored answer with its reasons."""
+    actor, part = get_actor(), request.args.get("part")
+    told = explaining.get_feedback(db.session(), actor, sitting_id, position, part)
+    links = {
+        name: url_for(f"learn.{name}", presentation_id=told.presentation_id, part=told.part)
+        for name in ("cause", "note", "report", "mark")
+    }
+    links["go_on"] = go_on_url(told)
+    return render_template(
+        "learn/feedback.html",
+        feedback=told,
+        links=links,
+        repeated=request.args.get("repeated") == "1",
+        next_sentence=next_sentence(told, study_day(clock.now(), actor.zone)),
+    )
+
+
+def go_on_url(told: explaining.Feedback) -> str:
+    if told.part_number < told.part_total and not told.closed:
+        return url_for("learn.question", sitting_id=told.sitting_id, position=told.position)
+    if told.lesson_home:
+        return url_for("lessons.lesson", slug=told.lesson_home)
+    if told.next_position is not None:
+        endpoint = "learn.feedback" if told.closed else "learn.question"
+        return url_for(endpoint, sitting_id=told.sitting_id, position=told.next_position)
+    return url_for("learn.results", sitting_id=told.sitting_id)
+
+
+@blueprint.post("/question/<int:presentation_id>/answer")
+@allow("signed_in")
+def answer(presentation_id: int) -> ResponseReturnValue:
+    """Answer the question, or cross one of its options out."""
+    actor, now = get_actor(), clock.now()
+    submission = read_submission()
+    if token := request.form.get("strike"):
+        struck = examining.strike(db.session(), actor, presentation_id, submission.part, token, now)
+        return back_to(struck)
+    try:
+        outcome = answering.answer(db.session(), actor, presentation_id, submission, now)
+    except answering.TimeIsUp as over:
+        return redirect(url_for("learn.results", sitting_id=over.place.sitting_id), 303)
+    except answering.NotNow as other:
+        return back_to(other.place)
+    if isinstance(outcome, answering.HandedBack):
+        return hand_back(outcome)
+    url = url_for(
+        "learn.feedback",
+        sitting_id=outcome.place.sitting_id,
+        position=outcome.place.position,
+        part=outcome.part,
+        repeated=1 if outcome.repeated else None,
+    )
+    return redirect(url, 303)
+
+
+def hand_back(outcome: answering.HandedBack) -> ResponseReturnValue:
+    """The form again, with the sentence and with what could be read of it."""
+    place, kept = outcome.place, outcome.problem.kept
+    asked = showing.get_question(db.session(), get_actor(), place.sitting_id, place.position, clock.now(), kept)
+    return question_page(asked, outcome.problem.message)
+
+
+@blueprint.post("/question/<int:presentation_id>/renew")
+@allow("signed_in")
+def renew(presentation_id: int) -> ResponseReturnValue:
+    """Put a fresh copy in the place of a question that had waited too long."""
+    return back_to(asking.renew(db.session(), get_actor(), presentation_id, clock.now()))
+
+
+def back_to(place: sittings.Place) -> ResponseReturnValue:
+    return redirect(url_for("learn.question", sitting_id=place.sitting_id, position=place.position), 303)
+
+
+def read_submission() -> Submission:
+    """The form of a question. What the frame added is taken out; a confidence nobody offers is left out."""
+    sent = request.form.get("confidence")
+    return Submission(
+        part=request.form.get("part", "1"),
+        fields={name: values for name, values in request.form.lists() if name not in NOT_OF_THE_TYPE},
+        confidence=Confidence(sent) if sent in set(Confidence) else None,
+        elapsed_ms=request.form.get("elapsed_ms", type=int),
+    )
+
+
+@blueprint.get("/session/<int:sitting_id>/results")
+@allow("signed_in")
+def results(sitting_id: int) -> ResponseReturnValue:
+    """What came of a session."""
+    found = sittings.get_results(db.session(), get_actor(), sitting_id)
+    sat = found.sat
+    if sat.closed_at is None:
+        return redirect(url_for("learn.session", sitting_id=sitting_id))
+
+    def question_url(position: int) -> str:
+        return url_for("learn.feedback", sitting_id=sitting_id, position=position)
+
+    missed = any(row.verdict != "right" for row in found.rows)
+    return render_template(
+        "learn/results.html",
+        results=found,
+        score_sentence=score_sentence(found),
+        released_sentence="Your answers are in. The feedback follows when it is released.",
+        question_url=question_url,
+        again_url=url_for("learn.practice", only="wrong") if missed else None,
+    )
+
+
+def score_sentence(found: sittings.Results) -> str:
+    right = sum(row.verdict == "right" for row in found.rows)
+    empty = sum(row.verdict == "empty" for row in found.rows)
+    sentence = f"{right} of {len(found.rows)} right"
+    if found.sat.possible != len(found.rows):
+        sentence += f", {found.sat.earned} of {found.sat.possible} marks"
+    return f"{sentence}; {empty} left empty." if empty else f"{sentence}."
+
+
+def reason(why: Any, now: dt.datetime) -> str:
+    """Why this question was chosen, in one sentence."""
+    sentence = REASONS.get(why.get("reason", ""), "")
+    last = why.get("last_seen")
+    days = (now - dt.datetime.fromisoformat(last)).days if last else 0
+    ago = "today" if days < 1 else "yesterday" if days == 1 else f"{days} days ago"
+    return sentence.format(ago=ago)
+
+
+def next_sentence(told: explaining.Feedback, today: dt.date) -> str:
+    """When the next question on this objective comes, and why then."""
+    if told.next_due is None:
+        return ""
+    days = (told.next_due - today).days
+    when = "today" if days < 1 else "tomorrow" if days == 1 else f"in about {days} days, on {plain_day(told.next_due)}"
+    if told.verdict != "right":
+        because = (
+            "because you were sure and it was not so" if told.confidence == "sure" else "because this one was missed"
+        )
+    elif told.confidence == "guess":
+        because = "because this one was right, but guessed"
+    else:
+        because = "when about one chance in ten of having forgotten it has built up"
+    return f"A different question on this {when}, {because}."
