@@ -19,6 +19,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -33,16 +34,17 @@ from quizapp.web.allow import allow, get_actor
 blueprint = Blueprint("account", __name__)
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
 BEGINNINGS = {"read": "lessons.index", "test": "learn.practice", "exam": "learn.today"}
 
 
-def zones_by_area() -> dict[str, list[tuple[str, str]]]:
-    """The time zones for a list with a heading for each area: “Europe” → (“Europe/Zurich”, “Zurich”)."""
-    areas: dict[str, list[tuple[str, str]]] = {}
-    for name in preferences.zones():
-        area, _, place = name.rpartition("/") if "/" not in name else name.partition("/")
-        areas.setdefault(area or "World", []).append((name, place.replace("_", " ").replace("/", ", ")))
-    return areas
+def zones_by_area() -> list[SelectChoice]:
+    """The time zones for a list with a heading for each area: “Zurich” under “Europe”."""
+    choices = [SelectChoice(value="UTC", label="UTC", optgroup="World")]
+    for name in preferences.zones()[1:]:
+        area, _, place = name.partition("/")
+        choices.append(SelectChoice(value=name, label=place.replace("_", " ").replace("/", ", "), optgroup=area))
+    return choices
 
 
 class SettingsForm(FlaskForm):
@@ -54,19 +56,19 @@ class SettingsForm(FlaskForm):
     rest_days = SelectMultipleField(
         "Rest days",
         coerce=int,
-        choices=list(enumerate(DAYS, start=1)),
+        choices=[SelectChoice(value=str(day), label=name) for day, name in enumerate(DAYS, start=1)],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         validate_choice=False,
     )
     text_size = RadioField(
         "Size of text",
-        choices=[("normal", "Normal"), ("large", "Large"), ("larger", "Larger")],
+        choices=[SelectChoice(value=size, label=size.capitalize()) for size in preferences.TEXT_SIZES],
         validate_choice=False,
     )
     theme = RadioField(
         "Colours",
-        choices=[("auto", "As the device"), ("light", "Light"), ("dark", "Dark")],
+        choices=[SelectChoice(value=theme, label=label) for theme, label in THEMES],
         validate_choice=False,
     )
     hide_timer = BooleanField("Hide the clock during a session")

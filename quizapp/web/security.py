@@ -21,11 +21,11 @@ from flask_security.core import FormInfo
 from flask_security.utils import set_request_attr
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import ImmutableMultiDict
-from wtforms import Form
 
 from quizapp import clock
 from quizapp.services.credentials import ChangedMeanwhile, SignIn
 from quizapp.web import allow, throttle
+from quizapp.web import sign_in_forms as forms
 from quizapp.web.factors import AuthenticatorCodes, OneAtATime, Passkeys, Passwords, derived_keys
 from quizapp.web.userstore import Account, OutboxMail, Userstore, pending
 
@@ -137,47 +137,6 @@ MESSAGES = {
     "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": ("This passkey is not known here.", "error"),
 }
 
-LABELS = {
-    "code": "Code",
-    "email": "Email address",
-    "name": "Name of the passkey",
-    "new_password": "New password",
-    "new_password_confirm": "New password, once more",
-    "password": "Password",
-    "password_confirm": "Password, once more",
-    "remember": "Stay signed in on this device for 30 days",
-}
-
-
-class SignInForm(flask_security.LoginForm):
-    """Says what else stands in the way only to those who know the password."""
-
-    def validate(self, **kwargs: Any) -> bool:
-        fit = super().validate(**kwargs)
-        if not fit and self.user_authenticated:
-            self.form_errors.extend(self.email.errors)
-            self.email.errors = []
-        return bool(fit)
-
-
-class ForgotPasswordForm(flask_security.ForgotPasswordForm):
-    """Takes as long for a known address as for an unknown one, for which Flask-Security hashes a password."""
-
-    def validate(self, **kwargs: Any) -> bool:
-        fit = super().validate(**kwargs)
-        if fit:
-            flask_security.hash_password("not-a-password")
-        return bool(fit)
-
-
-class PasskeyForm(flask_security.WebAuthnSigninResponseForm):
-    """Carries “stay signed in” through the passkey dialogue as the text it becomes in a hidden field."""
-
-    def validate(self, **kwargs: Any) -> bool:
-        fit = super().validate(**kwargs)
-        self.remember.data = "y" if self.remember.data in {"y", "True"} else ""
-        return bool(fit)
-
 
 def hash_password(password: str) -> str:
     """The argon2 hash to be stored for a password; slow on purpose, so never inside a transaction. Needs the app."""
@@ -198,9 +157,13 @@ def init_app(app: Flask, db: Any) -> None:
     security = Security(
         app,
         store,
-        login_form=SignInForm,
-        forgot_password_form=ForgotPasswordForm,
-        wan_signin_response_form=PasskeyForm,
+        login_form=forms.SignInForm,
+        forgot_password_form=forms.ForgotPasswordForm,
+        two_factor_setup_form=forms.AuthenticatorForm,
+        two_factor_rescue_form=forms.RescueForm,
+        two_factor_select_form=forms.SecondStepForm,
+        wan_register_form=forms.NewPasskeyForm,
+        wan_signin_response_form=forms.PasskeyForm,
         mail_util_cls=OutboxMail,
         password_util_cls=Passwords,
         totp_cls=AuthenticatorCodes,
@@ -210,7 +173,7 @@ def init_app(app: Flask, db: Any) -> None:
     security.want_json(lambda _request: False)
     security.mail_context_processor(lambda: {"public_url": app.config.get("PUBLIC_URL") or request.host_url})
     for name, form in security.forms.items():
-        security.set_form_info(name, FormInfo(_worded, form.cls))
+        security.set_form_info(name, FormInfo(forms.worded, form.cls))
     _quieten(app, security)
     app.before_request_funcs.setdefault("security", []).extend([_refuse_odd_requests, throttle.check])
     for endpoint, view in app.view_functions.items():
@@ -270,14 +233,6 @@ def _load_account(uniquifier: str) -> Account | None:
     set_request_attr("fs_paa", session.get("fs_paa", 0))
     found: Account = account
     return found
-
-
-def _worded(name: str, form_class: type[Form], **kwargs: Any) -> Form:
-    form = form_class(**kwargs)
-    for field in form:
-        if field.name in LABELS:
-            field.label.text = LABELS[field.name]
-    return form
 
 
 def _refuse_odd_requests() -> ResponseReturnValue | None:
