@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -12,6 +14,11 @@ from quizapp.bootstrap import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ["run", "dev", "uv"]
+FAMILIES = {
+    "flask": {"itsdangerous", "jinja2", "markupsafe", "werkzeug"},
+    "flask-security": {"flask-login", "flask-principal", "libpass", "qrcode", "webauthn"},
+}
+NOT_IMPORTED = {"psycopg": "the database’s URL names it", "tzdata": "the standard library reads it"}
 # Written so that the patterns do not match themselves.
 HOSTS = re.compile(rb"(pypi|pythonhosted|npmjs|yarnpkg|crates|deb\.debian|golang)\.(org|com|io)")
 FOLDERS = re.compile(rb"(?<![\w.~-])/(work|root)/")
@@ -52,6 +59,19 @@ def test_the_locks_hold_what_is_declared() -> None:
 
 def test_the_tests_run_on_the_versions_that_are_shipped() -> None:
     assert _locked("run").items() <= _locked("dev").items()
+
+
+def test_the_program_imports_what_is_declared_and_nothing_else() -> None:
+    installed_as = packages_distributions()
+    imported: set[str] = set()
+    for file in [*(ROOT / "quizapp").rglob("*.py"), *(ROOT / "migrations").rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").split(".")[0])
+    packages = {name.lower() for module in imported - {"quizapp"} for name in installed_as.get(module, [])}
+    assert packages - set().union(*FAMILIES.values()) == _declared(development=False) - set(NOT_IMPORTED)
 
 
 @pytest.mark.parametrize("group", LOCKS)
