@@ -19,6 +19,7 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
+from pydantic.fields import FieldInfo
 
 from quizapp.itemtypes.fields import Fields, MarkdownMark
 
@@ -140,6 +141,11 @@ def render_fields(fields: Fields) -> tuple[Json, list[tuple[tuple[str | int, ...
 
     plain = fields.model_dump(mode="json")
     return cast(Json, _merge(plain, walk(fields, None, ()))), flaws
+
+
+def is_marked(info: FieldInfo) -> bool:
+    """Whether a field holds Markdown and nothing else: a text for readers, not a part of the marking."""
+    return _mark(info.annotation, info.metadata) is not None
 
 
 def citations(text: str) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from quizapp.formats import Problem, documents, entries, figures, lessons
 from quizapp.formats.documents import Document
-from quizapp.formats.native import Figure, Lesson, Named
+from quizapp.formats.native import Figure, Lesson, Named, State
 from quizapp.itemtypes.fields import EntryId
 
 EVIDENCE = {
@@ -34,6 +34,8 @@ class DrawnFigure(Figure):
     """A figure of a lesson together with what was drawn: the digests stand for the files."""
 
     lesson: EntryId
+    state: State = "draft"
+    """That of the lesson."""
     wide: str
     narrow: str | None = None
 
@@ -136,6 +138,11 @@ def write(wanted: Iterable[tuple[str, Named]]) -> dict[str, str]:
     return texts | {path: entries.text_of(stream) for path, stream in streams.items()}
 
 
+def narrow_of(path: str) -> str:
+    """Where the drawing for narrow screens stands, if there is one."""
+    return path.removesuffix(".svg") + "-narrow.svg"
+
+
 def formatted(path: str, data: bytes) -> tuple[str | None, list[Problem]]:
     """The canonical text of one content file, with ids given where they were missing; None if it cannot be read."""
     text, problems = documents.decode(data, path)
@@ -222,7 +229,7 @@ def _drawn(
     tree: Tree, lesson: Lesson, figure: Figure, path: str, line: int, files: Mapping[str, bytes]
 ) -> tuple[DrawnFigure, dict[str, bytes]] | None:
     folder = path.removesuffix("lesson.md")
-    wide, narrow = folder + figure.src, folder + figure.src.removesuffix(".svg") + "-narrow.svg"
+    wide, narrow = folder + figure.src, narrow_of(folder + figure.src)
     if wide not in files:
         tree.problems.append(Problem(path, line, "missing-media", f"The drawing “{figure.src}” is not there."))
         return None
@@ -239,8 +246,8 @@ def _drawn(
     if faults:
         return None
     values = {name: getattr(figure, name) for name in Figure.model_fields}
-    fields = DrawnFigure(**values, lesson=lesson.id, wide=digests[0], narrow=digests[1] if len(digests) > 1 else None)
-    return fields, drawings
+    narrow_digest = digests[1] if len(digests) > 1 else None
+    return DrawnFigure(**values, lesson=lesson.id, state=lesson.state, wide=digests[0], narrow=narrow_digest), drawings
 
 
 def _add(tree: Tree, problems: list[Problem], entry: Entry) -> None:

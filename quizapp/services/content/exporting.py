@@ -1,0 +1,80 @@
+"""`content export`: what is published, back into canonical files; byte for byte where nothing has changed."""
+
+from __future__ import annotations
+
+import posixpath
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from quizapp.db.models import Content, ContentVersion, Item, LoadedFrom, Media, Published
+from quizapp.formats import tree
+from quizapp.formats.native import Named
+from quizapp.services.content.loading import fields_of
+
+
+class Unexportable(Exception):
+    """A stored version no longer fits the schema of its kind; nothing was exported. The sentence names it."""
+
+
+def export(session: Session) -> dict[str, bytes]:
+    """All content files by path: the published version of every entry, or the newest of one that is a draft.
+
+    Entries keep the file and the order from which they were loaded; those written here follow at the end of the file
+    of their kind. Raises Unexportable.
+    """
+    newest = aliased(ContentVersion)
+    last = sa.select(sa.func.max(newest.number)).where(newest.content_id == Content.id).scalar_subquery()
+    query = (
+        sa.select(Content.id, Content.kind, Content.slug, ContentVersion.body, LoadedFrom.path, Item.bank)
+        .outerjoin(Published, Published.content_id == Content.id)
+        .join(
+            ContentVersion,
+            sa.or_(
+                ContentVersion.id == Published.version_id,
+                sa.and_(
+                    Published.version_id.is_(None),
+                    ContentVersion.content_id == Content.id,
+                    ContentVersion.number == last,
+                ),
+            ),
+        )
+        .outerjoin(LoadedFrom, LoadedFrom.content_id == Content.id)
+        .outerjoin(Item, Item.content_id == Content.id)
+    )
+    placed: list[tuple[str, int, int, Named]] = []
+    drawn: list[tuple[str, tree.DrawnFigure]] = []
+    for row in session.execute(query):
+        fields = fields_of(row.kind, row.body)
+        if fields is None:
+            raise Unexportable(f"The {row.kind} “{row.slug}” no longer fits the schema of its kind.")
+        file, line = _place(row.path, row.kind, row.slug, row.bank)
+        if isinstance(fields, tree.DrawnFigure):
+            drawn.append((file, fields))
+        else:
+            placed.append((file, line, row.id, fields))
+    placed.sort(key=lambda entry: entry[:3])
+    texts = tree.write((file, fields) for file, _, _, fields in placed)
+    return {file: text.encode() for file, text in texts.items()} | _drawings(session, drawn)
+
+
+def _place(loaded_from: str | None, kind: str, slug: str, bank: str | None) -> tuple[str, int]:
+    """File and line of an entry; one that never stood in a file goes to the end of the file of its kind."""
+    if loaded_from:
+        file, _, line = loaded_from.rpartition(":")
+        return file, int(line)
+    homes = {held: path for path, held in tree.EVIDENCE.items()}
+    homes |= {"lesson": f"lessons/{slug}/lesson.md", "bank": f"question_banks/{slug}/bank.yaml"}
+    return homes.get(kind, f"question_banks/{bank}/items.yaml"), 1_000_000_000
+
+
+def _drawings(session: Session, drawn: list[tuple[str, tree.DrawnFigure]]) -> dict[str, bytes]:
+    wanted: dict[str, str] = {}
+    for file, figure in drawn:
+        wide = posixpath.join(posixpath.dirname(file), figure.src)
+        wanted[wide] = figure.wide
+        if figure.narrow:
+            wanted[tree.narrow_of(wide)] = figure.narrow
+    rows = session.execute(sa.select(Media.sha256, Media.bytes).where(Media.sha256.in_(set(wanted.values()))))
+    media = dict(rows.tuples().all())
+    return {path: media[digest] for path, digest in wanted.items()}
