@@ -173,6 +173,10 @@ function edges(list) {
     $('[data-move="1"]', step).setAttribute("aria-disabled", String(place === steps.length - 1));
   });
 }
+/** Only the neighbour moves in the document: the step itself keeps focus and finger. */
+function swap(step, other, up) {
+  up ? step.after(other) : step.before(other);
+}
 function announce(step) {
   const steps = $$("[data-element]", step.parentElement);
   say(`${words($(".t", step))}: place ${steps.indexOf(step) + 1} of ${steps.length}`);
@@ -185,8 +189,7 @@ document.addEventListener("click", (event) => {
   const up = button.dataset.move === "-1";
   const other = up ? step.previousElementSibling : step.nextElementSibling;
   if (!other) return;
-  up ? other.before(step) : other.after(step);
-  button.focus(); // moving a node drops its focus
+  swap(step, other, up);
   settle(step.parentElement);
   announce(step);
 });
@@ -209,7 +212,7 @@ document.addEventListener("pointermove", (event) => {
     const other = up ? step.previousElementSibling : step.nextElementSibling;
     if (!other || (up ? offset > -other.offsetHeight / 2 : offset < other.offsetHeight / 2)) continue;
     const before = step.offsetTop;
-    up ? other.before(step) : other.after(step);
+    swap(step, other, up);
     held.from += step.offsetTop - before; // the step keeps its place under the finger
     offset = event.clientY - held.from;
   }
@@ -231,8 +234,14 @@ function release({ pointerId, type }) {
 document.addEventListener("pointerup", release);
 document.addEventListener("pointercancel", release);
 
+/** A browser that reloads a page fills the selects again but not the order seen. */
 function begin() {
-  $$("[data-order]").forEach(edges);
+  for (const list of $$("[data-order]")) {
+    const place = (step) => Number($("select", step).value);
+    const steps = $$("[data-element]", list);
+    if (new Set(steps.map(place).filter(Boolean)).size === steps.length) list.append(...steps.sort((a, b) => place(a) - place(b)));
+    edges(list);
+  }
 }
 document.addEventListener("htmx:after:swap", begin);
 begin();

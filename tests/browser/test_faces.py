@@ -1,0 +1,360 @@
+"""How questions are answered in a browser: by pointer, by keys, and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from quizapp import itemtypes, paths
+from quizapp.core.grading import Grade, NotGradable
+from quizapp.itemtypes import Example
+from tests.faces import answer_of, presented, rendered
+
+HOST = "http://localhost:9"
+STYLES = ("tokens", "base", "parts", "pages", "faces")
+POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
+FRAME = f"""<!doctype html><html lang="en-GB" data-theme="{{theme}}"><head>
+<meta charset="utf-8"><title>Question 1</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+{"".join(f'<link rel="stylesheet" href="/static/css/{name}.css">' for name in STYLES)}
+<script type="module" src="/static/js/question.js"></script></head>
+<body{{settings}}><main id="main">{{body}}</main></body></html>"""
+QUESTION = """<form class="question focus" method="post" action="/submit" data-question data-save="/save" novalidate>
+<input type="hidden" name="csrf_token" value="t">
+<button class="visually-hidden" tabindex="-1" aria-hidden="true">Submit</button>
+<h1 class="over" tabindex="-1">Question 1</h1>
+<fieldset class="ask-group"><legend class="ask">What is asked?</legend>{face}</fieldset>
+<textarea aria-label="Note" name="note"></textarea><div class="submit">
+<button class="plain" name="confidence" value="guess">A guess <kbd aria-hidden="true">Q</kbd></button>
+<button class="primary" name="confidence" value="sure">Sure <kbd aria-hidden="true">E</kbd></button></div></form>"""
+FEEDBACK = """<article class="focus feedback"><h1 class="verdict" tabindex="-1">Question 1</h1>{review}
+<a class="primary" href="/next" data-go-on>Go on</a></article>"""
+GRADABLE = itemtypes.gradable()
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    return HOST
+
+
+class Server:
+    """Stands in for the application: shows one question and notes what is sent."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.body = ""
+        self.settings = ""
+        self.theme = "light"
+        self.saved: list[dict[str, str]] = []
+        self.sent: list[list[tuple[str, str]]] = []
+        page.route("**/*", self.answer)
+
+    def answer(self, route: Route) -> None:
+        path = route.request.url.removeprefix(HOST)
+        if path.startswith("/static/"):
+            route.fulfill(path=str(paths.package / path[1:].partition("?")[0]))
+            return
+        form = parse_qsl(route.request.post_data or "", keep_blank_values=True)
+        if path == "/save":
+            self.saved.append(dict(form))
+            route.fulfill(json={"saved": "10:42"})
+            return
+        if route.request.method == "POST":
+            self.sent.append([field for field in form if field[0] != "csrf_token"])
+        body = FRAME.format(
+            theme=self.theme, settings=self.settings, body=self.body if path == "/" else "<h1>Question 1</h1>"
+        )
+        route.fulfill(body=body, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+    def ask(self, name: str, *, which: int = 0) -> Page:
+        self.body = QUESTION.format(face=rendered(*presented(name, itemtypes.get(name).examples()[which]), None))
+        self.page.goto("/")
+        return self.page
+
+    def tell(self, name: str, example: Example) -> Page:
+        part, layout = presented(name, example)
+        answer = answer_of(name, example)
+        answer = None if isinstance(answer, NotGradable) else answer
+        self.body = FEEDBACK.format(review=rendered(part, layout, answer, reviewed=True))
+        self.page.goto("/")
+        return self.page
+
+    def submitted(self) -> dict[str, str]:
+        """The one form that was sent."""
+        expect(self.page).to_have_url(f"{HOST}/submit")
+        assert len(self.sent) == 1
+        return dict(self.sent[0])
+
+
+@pytest.fixture
+def server(page: Page) -> Server:
+    return Server(page)
+
+
+@pytest.fixture
+def without_script(browser: Browser, watch: Callable[[Page], Page]) -> Server:
+    context = browser.new_context(base_url=HOST, java_script_enabled=False)
+    return Server(watch(context.new_page()))
+
+
+def rested(page: Page) -> None:
+    """Wait until Enter counts again."""
+    page.wait_for_timeout(450)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_digit_chooses_and_shows_the_keys_until_the_pointer_is_used(server: Server) -> None:
+    page = server.ask("single_best_answer")
+    cap = page.locator("kbd").nth(1)
+    expect(cap).to_be_hidden()
+    page.keyboard.press("2")
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    expect(page.get_by_role("radio").nth(1)).to_be_focused()
+    expect(cap).to_be_visible()
+    page.locator("h1").click()
+    expect(cap).to_be_hidden()
+
+
+def test_shift_and_a_digit_strike_out_and_restore_and_are_kept(server: Server) -> None:
+    page = server.ask("multiple_response")
+    page.keyboard.press("1")
+    with page.expect_response("**/save"):
+        page.keyboard.press("Shift+Digit3")
+    strike = page.locator(".strike").nth(2)
+    expect(strike).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".opt").nth(2)).to_have_class("opt out")
+    expect(page.locator("[data-said]")).to_contain_text("Struck out")
+    assert server.saved == [{"csrf_token": "t", "choice": "1", "note": "", "strike": "3"}]
+    expect(page.get_by_role("checkbox").nth(2)).not_to_be_checked()
+    with page.expect_response("**/save"):
+        strike.click()
+    expect(strike).to_have_attribute("aria-pressed", "false")
+    assert server.sent == []
+
+
+@pytest.mark.parametrize(("key", "confidence"), [("q", "guess"), ("E", "sure")])
+def test_a_letter_submits_with_confidence(server: Server, key: str, confidence: str) -> None:
+    page = server.ask("true_false")
+    page.keyboard.press("1")
+    page.keyboard.press(key.lower())
+    assert server.submitted() == {"choice": "1", "note": "", "confidence": confidence}
+
+
+def test_enter_submits_without_saying_how_sure(server: Server) -> None:
+    page = server.ask("single_best_answer")
+    page.keyboard.press("3")
+    rested(page)
+    page.keyboard.press("Enter")
+    assert server.submitted() == {"choice": "3", "note": ""}
+
+
+def test_an_enter_that_is_still_down_does_not_skip_the_feedback(server: Server) -> None:
+    page = server.tell("single_best_answer", itemtypes.get("single_best_answer").examples()[0])
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    expect(page).to_have_url(f"{HOST}/")
+    rested(page)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{HOST}/next")
+
+
+def test_keys_rest_while_words_are_typed_or_a_modifier_is_held(server: Server) -> None:
+    page = server.ask("short_text")
+    page.get_by_role("textbox", name="Your answer").fill("")
+    page.keyboard.type("q1?m")
+    expect(page.get_by_role("textbox", name="Your answer")).to_have_value("q1?m")
+    page.locator("h1").focus()
+    page.keyboard.press("Control+e")
+    page.keyboard.press("Alt+q")
+    expect(page).to_have_url(f"{HOST}/")
+    assert server.sent == []
+
+
+def test_single_keys_can_be_turned_off(server: Server) -> None:
+    server.settings = ' data-single-keys="off"'
+    page = server.ask("single_best_answer")
+    page.keyboard.press("2")
+    page.keyboard.press("q")
+    page.keyboard.press("?")
+    assert page.locator(":checked").count() == 0
+    assert page.locator("dialog").count() == 0
+    assert server.sent == []
+
+
+def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(server: Server, axe: Callable[[Page], None]) -> None:
+    page = server.ask("single_best_answer")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Strike an option out")
+    axe(page)
+    page.keyboard.press("q")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert server.sent == []
+
+
+def test_digits_answer_a_table_row_by_row(server: Server) -> None:
+    page = server.ask("matrix")
+    for digit in "212":
+        page.keyboard.press(digit)
+    checked = page.locator(":checked").evaluate_all("(all) => all.map((one) => [one.name, one.value])")
+    assert checked == [["row-1", "2"], ["row-2", "1"], ["row-3", "2"]]
+
+
+# --- ordering ---------------------------------------------------------------------------------------------------------
+
+
+def order(page: Page) -> list[str]:
+    """The steps as seen, by their tokens."""
+    return page.locator("[data-element] select").evaluate_all("(all) => all.map((one) => one.name.slice(6))")
+
+
+def places(page: Page) -> list[str]:
+    return page.locator("[data-element] select").evaluate_all("(all) => all.map((one) => one.value)")
+
+
+def test_an_order_that_nobody_made_is_not_sent(server: Server) -> None:
+    page = server.ask("ordering")
+    rested(page)
+    page.keyboard.press("Enter")
+    sent = server.submitted()
+    assert {sent[f"place-{token}"] for token in "1234"} == {""}
+
+
+def test_arrows_move_a_step_keep_the_focus_and_say_the_place(server: Server) -> None:
+    page = server.ask("ordering")
+    down = page.get_by_role("button", name="Move down").first
+    down.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert order(page) == ["2", "3", "1", "4"]
+    assert places(page) == ["1", "2", "3", "4"]
+    expect(page.locator("[data-said]")).to_contain_text("place 3 of 4")
+    assert page.evaluate("document.activeElement.closest('[data-element]').querySelector('select').name") == "place-1"
+    page.get_by_role("button", name="Move up").first.click(force=True)
+    assert order(page) == ["2", "3", "1", "4"], "the first step cannot go further up"
+
+
+def test_a_step_can_be_dragged_over_several_others_and_back(server: Server) -> None:
+    page = server.ask("ordering")
+    page.evaluate("document.addEventListener('change', () => { window.changes = (window.changes ?? 0) + 1; })")
+    grips = page.locator("[data-grip]")
+    first, last = grips.first.bounding_box(), grips.last.bounding_box()
+    assert first
+    assert last
+    x, top, bottom = first["x"] + 8, first["y"] + 20, last["y"] + 40
+    page.mouse.move(x, top)
+    page.mouse.down()
+    page.mouse.move(x, bottom, steps=12)
+    assert order(page) == ["2", "3", "4", "1"]
+    page.mouse.up()
+    assert places(page) == ["1", "2", "3", "4"]
+    assert page.evaluate("window.changes") == 1, "autosave hears of the order once"
+    assert page.locator("[data-element]").last.evaluate("(one) => one.style.transform") == ""
+    page.mouse.move(x, bottom - 20)
+    page.mouse.down()
+    page.mouse.move(x, top, steps=12)
+    page.mouse.up()
+    assert order(page) == ["1", "2", "3", "4"]
+
+
+def test_a_finger_can_drag_too(browser: Browser, watch: Callable[[Page], Page]) -> None:
+    context = browser.new_context(base_url=HOST, has_touch=True, viewport={"width": 390, "height": 800})
+    page = Server(watch(context.new_page())).ask("ordering")
+    session = context.new_cdp_session(page)
+    box = page.locator("[data-grip]").first.bounding_box()
+    assert box
+    x, y = box["x"] + 8, box["y"] + 20
+
+    def touch(kind: str, points: list[dict[str, float]]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", [{"x": x, "y": y}])
+    for step in range(1, 11):
+        touch("touchMove", [{"x": x, "y": y + 12 * step}])
+    touch("touchEnd", [])
+    expect(page.locator("[data-element] select").first).not_to_have_attribute("name", "place-1")
+    assert places(page) == ["1", "2", "3", "4"]
+
+
+# --- without JavaScript -----------------------------------------------------------------------------------------------
+
+
+def test_without_javascript_a_strike_is_a_submission(without_script: Server) -> None:
+    page = without_script.ask("single_best_answer")
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Strike out").nth(1).click()
+    assert without_script.submitted() == {"choice": "1", "note": "", "strike": "2"}
+
+
+def test_without_javascript_every_step_gets_its_place_from_a_select(without_script: Server) -> None:
+    page = without_script.ask("ordering")
+    expect(page.get_by_role("button", name="Move up").first).to_be_hidden()
+    for place, select in enumerate(page.get_by_role("combobox").all(), 1):
+        select.select_option(str(place))
+    page.get_by_role("button", name="Sure").click()
+    sent = without_script.submitted()
+    assert [sent[f"place-{token}"] for token in "1234"] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("name", GRADABLE)
+def test_without_javascript_the_right_answer_can_be_given(without_script: Server, name: str) -> None:
+    examples = itemtypes.get(name).examples()
+    which = next(place for place, one in enumerate(examples) if isinstance(one.expected, Grade) and one.expected.full)
+    page = without_script.ask(name, which=which)
+    part, layout = presented(name, examples[which])
+    answer = answer_of(name, examples[which])
+    assert not isinstance(answer, NotGradable)
+    without_script.body = QUESTION.format(face=rendered(part, layout, answer))  # filled in, as after a refused one
+    page.goto("/")
+    page.get_by_role("button", name="Sure").click()
+    without_script.submitted()
+    fields: dict[str, list[str]] = {}
+    for field, value in without_script.sent[0]:
+        fields.setdefault(field, []).append(value)
+    assert itemtypes.get(name).parse(part.content, layout, fields) == answer
+
+
+# --- every face -------------------------------------------------------------------------------------------------------
+
+SMALLEST = 44  # CSS pixels
+TOO_SMALL = f"""(controls) => controls
+  .map((control) => control.matches('input:is([type=radio], [type=checkbox])') ? control.closest('label') : control)
+  .map((control) => [control.outerHTML.slice(0, 80), control.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.height < {SMALLEST} || box.width < {SMALLEST}))
+  .map(([html, box]) => `${{html}} ${{box.width}}×${{box.height}}`)"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize("name", GRADABLE)
+def test_a_face_and_its_reasons_can_be_used_by_everybody(
+    server: Server, axe: Callable[[Page], None], screenshot: Callable[..., Any], name: str, width: int, theme: str
+) -> None:
+    server.theme = theme
+    server.page.set_viewport_size({"width": width, "height": 800})
+    page = server.ask(name)
+    axe(page)
+    screenshot(page, f"face-{name}-{width}-{theme}")
+    controls = page.locator(".ask-group :is(input, select, button, summary)")
+    assert controls.evaluate_all(TOO_SMALL) == []
+    wrong = next(
+        one for one in itemtypes.get(name).examples() if isinstance(one.expected, Grade) and not one.expected.full
+    )
+    page = server.tell(name, wrong)
+    axe(page)
+    screenshot(page, f"reasons-{name}-{width}-{theme}")
+    assert page.locator("summary").evaluate_all(TOO_SMALL) == []
+
+
+@pytest.mark.parametrize("name", GRADABLE)
+def test_a_face_fits_the_narrowest_phone(server: Server, name: str) -> None:
+    server.page.set_viewport_size({"width": 320, "height": 640})
+    page = server.ask(name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page = server.tell(name, itemtypes.get(name).examples()[0])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
