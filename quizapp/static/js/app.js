@@ -270,9 +270,12 @@ const save = (() => {
       say("saved", `Saved ${saved ?? new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
       return true;
     }
-    if ([404, 409, 410].includes(answer.status)) {
+    const here = key === KEPT + $("form[data-save]")?.dataset.save;
+    const { error } = await answer.json().catch(() => ({}));
+    if ([404, 409, 422].includes(answer.status)) {
       drop(key);
-      if (key === KEPT + $("form[data-save]")?.dataset.save) notice("careful", "This session is closed. What was saved before counts.");
+      if (here && answer.status === 422) say("waiting", `${error ?? "This cannot be read."} What was saved before stands.`);
+      else if (here) notice("careful", error ?? "This session is closed. What was saved before counts.");
       return true;
     }
     say("waiting", "Not saved yet. If you were signed out, sign in again in another tab: your choice is kept on this device.");
@@ -353,7 +356,17 @@ document.addEventListener("click", async (event) => {
   announce(marked ? "Marked." : "Mark removed.");
 });
 
+/* The first run takes the time zone of the device. */
+function nameZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const field of $$("[data-device-zone]")) {
+    field.value = zone ?? "";
+    if (zone) $("[data-zone-name]").textContent = zone;
+  }
+}
+
 function begin() {
+  nameZone();
   unfold();
   watchSections();
   startClock();
