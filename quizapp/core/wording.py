@@ -69,7 +69,7 @@ _SPELLINGS = (
     (re.compile(r"(?<=[a-z]{2})our(?=(al|ed|ing)?\b)"), "or"),
     (re.compile(r"(?<=[a-z]{3})is(?=(e|ed|ing|ation)\b)"), "iz"),
     (re.compile(r"(?<=[a-z]{3})ys(?=(e|ed|ing)\b)"), "yz"),
-    (re.compile(r"(?<=[a-z]{2})tre\b"), "ter"),
+    (re.compile(r"(?<=[a-z]{2})([bt])re\b"), r"\1er"),
     (re.compile(r"(?<=[a-z]{3})ll(?=(ed|ing)\b)"), "l"),
 )
 _GREEK = str.maketrans(GREEK)

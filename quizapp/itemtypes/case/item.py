@@ -91,12 +91,12 @@ def examples() -> list[Example]:
             {
                 "id": "p2",
                 "objective": "LN4",
-                "reveal": "Two weeks later she is hungry all day.",
+                "reveal": "It was mirtazapine. Two weeks later she is hungry all day.",
                 "type": "true_false",
-                "lead_in": "A higher dose brings proportionally more sleep.",
+                "lead_in": "The drug works by blocking the serotonin transporter.",
                 "answer": False,
-                "why_true": "The receptor is already occupied at low doses.",
-                "why_false": "Most H1-receptors are occupied at low doses.",
+                "why_true": "Its affinity for the transporters is far too low for that.",
+                "why_false": "It leaves the transporters alone and blocks α2-receptors.",
             },
         ]
     }

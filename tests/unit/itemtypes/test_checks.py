@@ -1,0 +1,203 @@
+"""What an author is told about an item that no learner could be asked fairly."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from quizapp import itemtypes
+from quizapp.itemtypes import Json
+from tests.faces import typed
+
+CASES: list[tuple[str, str, Callable[[Json], Any], tuple[str, tuple[Any, ...]]]] = [
+    ("single_best_answer", "no key", lambda c: c["options"][0].update(key=False), ("no-key", ("options",))),
+    ("single_best_answer", "two keys", lambda c: c["options"][1].update(key=True), ("several-keys", ("options",))),
+    ("single_best_answer", "one id twice", lambda c: c["options"][1].update(id="a"), ("repeated-id", ("options",))),
+    (
+        "single_best_answer",
+        "one text twice",
+        lambda c: c["options"][1].update(text=c["options"][0]["text"].upper()),
+        ("duplicate-option", ("options",)),
+    ),
+    ("multiple_response", "no key", lambda c: [o.update(key=False) for o in c["options"]], ("no-key", ("options",))),
+    (
+        "multiple_response",
+        "only keys",
+        lambda c: [o.update(key=True) for o in c["options"]],
+        ("no-distractor", ("options",)),
+    ),
+    ("multiple_response", "one id twice", lambda c: c["options"][1].update(id="a"), ("repeated-id", ("options",))),
+    (
+        "matrix",
+        "a key that is no column",
+        lambda c: c["rows"][1].update(key="maybe"),
+        ("unknown-key", ("rows", 1, "key")),
+    ),
+    ("matrix", "one row id twice", lambda c: c["rows"][1].update(id="a"), ("repeated-id", ("rows",))),
+    ("matrix", "one column twice", lambda c: c["columns"][1].update(text="TRUE"), ("repeated-text", ("columns",))),
+    (
+        "matching",
+        "a key that is no response",
+        lambda c: c["premises"][0].update(key="z"),
+        ("unknown-key", ("premises", 0, "key")),
+    ),
+    ("matching", "one response twice", lambda c: c["responses"][1].update(id="sleep"), ("repeated-id", ("responses",))),
+    (
+        "extended_matching",
+        "a key that is no option",
+        lambda c: c["vignettes"][1].update(key="z"),
+        ("unknown-key", ("vignettes", 1, "key")),
+    ),
+    (
+        "extended_matching",
+        "a trap at no option",
+        lambda c: c["vignettes"][1].update(traps={"z": "NX1"}),
+        ("unknown-option", ("vignettes", 1, "traps")),
+    ),
+    (
+        "numeric",
+        "a wrong value that is right",
+        lambda c: c["wrong"][0].update(value="8"),
+        ("contradiction", ("wrong", 0, "value")),
+    ),
+    ("numeric", "units without a unit", lambda c: c.update(unit=None), ("no-unit", ("units",))),
+    ("numeric", "one unit twice", lambda c: c["units"][0].update(unit="mg"), ("repeated-unit", ("units",))),
+    (
+        "numeric",
+        "one wrong value twice",
+        lambda c: c["wrong"].append({**c["wrong"][0], "id": "b", "value": "15.0"}),
+        ("repeated-value", ("wrong",)),
+    ),
+    (
+        "short_text",
+        "accepted and refused",
+        lambda c: c["accept"].append("alpha-2 hetero-receptors"),
+        ("contradiction", ("refuse",)),
+    ),
+    ("short_text", "no word", lambda c: c["accept"].append("–"), ("empty-answer", ("accept",))),
+    ("short_text", "too long to type", lambda c: c["accept"].append("word " * 50), ("long-answer", ("accept",))),
+    (
+        "short_text",
+        "refused for two reasons",
+        lambda c: c["refuse"].append({**c["refuse"][0], "id": "b"}),
+        ("contradiction", ("refuse",)),
+    ),
+    (
+        "cloze",
+        "a blank without its place",
+        lambda c: c.update(text="Only {{rec}} here."),
+        ("unplaced-blank", ("blanks", 0)),
+    ),
+    (
+        "cloze",
+        "a place without its blank",
+        lambda c: c.update(text=c["text"] + " {{new}}"),
+        ("unknown-blank", ("text",)),
+    ),
+    ("cloze", "a place used twice", lambda c: c.update(text=c["text"] + " {{rec}}"), ("repeated-blank", ("text",))),
+    (
+        "cloze",
+        "a blank in a formula",
+        lambda c: c.update(text="$x = {{rec}}$, so {{dir}}"),
+        ("hidden-blank", ("text",)),
+    ),
+    ("cloze", "a blank in code", lambda c: c.update(text="`{{rec}}` and {{dir}}"), ("hidden-blank", ("text",))),
+    (
+        "cloze",
+        "a blank in an address",
+        lambda c: c.update(text="[a](/x/{{rec}}) and {{dir}}"),
+        ("hidden-blank", ("text",)),
+    ),
+    ("cloze", "neither typed nor chosen", lambda c: c["blanks"][1].update(accept=[]), ("blank-kind", ("blanks", 1))),
+    ("cloze", "a typed blank without a reason", lambda c: c["blanks"][1].update(why=None), ("no-why", ("blanks", 1))),
+    (
+        "cloze",
+        "a chosen blank without a key",
+        lambda c: c["blanks"][0]["options"][0].update(key=False),
+        ("no-key", ("blanks", 0, "options")),
+    ),
+    (
+        "cloze",
+        "a chosen blank with two",
+        lambda c: c["blanks"][0]["options"][1].update(key=True),
+        ("several-keys", ("blanks", 0, "options")),
+    ),
+    (
+        "ordering",
+        "one step twice",
+        lambda c: c["elements"][1].update(text=c["elements"][0]["text"]),
+        ("repeated-text", ("elements",)),
+    ),
+    ("ordering", "one id twice", lambda c: c["elements"][1].update(id="a"), ("repeated-id", ("elements",))),
+    ("case", "one part id twice", lambda c: c["parts"][1].update(id="p1"), ("repeated-id", ("parts",))),
+    (
+        "case",
+        "a reveal too early",
+        lambda c: c["parts"][0].update(reveal="It helped."),
+        ("early-reveal", ("parts", 0, "reveal")),
+    ),
+    (
+        "case",
+        "a part without a key",
+        lambda c: c["parts"][0]["options"][0].update(key=False),
+        ("no-key", ("parts", 0, "options")),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "expected"), [pytest.param(n, s, e, id=f"{n}: {what}") for n, what, s, e in CASES]
+)
+def test_the_author_is_told(name: str, spoil: Callable[[Json], Any], expected: tuple[str, tuple[Any, ...]]) -> None:
+    verbs = itemtypes.container(name) if itemtypes.is_container(name) else itemtypes.get(name)
+    content = typed(name, copy.deepcopy(verbs.examples()[0].content))
+    spoil(content)
+    problems = itemtypes.check(name, content)
+    assert expected in [(problem.rule, problem.path) for problem in problems], problems
+    assert all(problem.message.endswith(".") for problem in problems)
+
+
+def test_every_type_with_rules_of_its_own_has_a_broken_item_here() -> None:
+    assert {name for name, *_ in CASES} == set(itemtypes.names()) - {"true_false"}
+
+
+@pytest.mark.parametrize("value", ["1e999999999", "nan", "inf", "0.0000000000000000001", "9" * 30])
+def test_a_number_beyond_arithmetic_is_refused_in_a_file(value: str) -> None:
+    content = itemtypes.get("numeric").examples()[0].content
+    for field in ("value", "tolerance"):
+        with pytest.raises(ValidationError):
+            typed("numeric", {**content, field: value})
+
+
+def test_decimal_fractions_are_exact_at_the_edge_of_a_tolerance() -> None:
+    content = typed("numeric", {"value": "0.3", "tolerance": "0.1", "why": "Because."})
+    for text, earned in (("0.2", 1), ("0.4", 1), ("0.19999999999999", 0), ("0.40000000000001", 0)):
+        answer = itemtypes.get("numeric").parse(content, {}, {"number": [text]})
+        assert isinstance(answer, dict)
+        assert itemtypes.get("numeric").grade(content, answer).earned == earned
+
+
+def test_a_number_with_two_readings_is_handed_back_with_both() -> None:
+    content = typed("numeric", {"value": "1200", "why": "Because."})
+    refused = itemtypes.get("numeric").parse(content, {}, {"number": ["1,200"]})
+    assert "type 1200 or 1.200" in refused.message  # type: ignore[union-attr]
+
+
+def test_the_fields_of_a_part_stand_in_canonical_order() -> None:
+    content = itemtypes.container("case").examples()[0].content
+    first, second = typed("case", content)["parts"]
+    head = ["id", "objective", "facts", "lesson", "reveal", "type", "stem", "lead_in"]
+    assert list(first) == [*head, "options", "take_home", "explanation"]
+    assert list(second)[5:12] == ["type", "stem", "lead_in", "answer", "why_true", "why_false", "trap"]
+
+
+def test_a_case_holds_no_case() -> None:
+    assert "case" not in itemtypes.gradable()
+    content = itemtypes.container("case").examples()[0].content
+    nested = {"parts": [{**content["parts"][0], "type": "case"}, content["parts"][1]]}
+    with pytest.raises(ValidationError):
+        typed("case", nested)
