@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast, get_args
 from xml.etree.ElementTree import Element, SubElement
 
@@ -78,7 +79,8 @@ class Flaw:
     message: str
 
 
-def render(text: str, *, inline: bool = False, section: str | None = None) -> tuple[str, list[Flaw]]:
+@lru_cache(maxsize=4_000)  # a text is judged by a check and shown by a version: it is converted once for both
+def render(text: str, *, inline: bool = False, section: str | None = None) -> tuple[str, tuple[Flaw, ...]]:
     """The HTML of a text and its flaws; with flaws the HTML is empty.
 
     `inline` texts become no paragraph. `section` is the anchor of a lesson's section: there, subheadings, footnotes
@@ -86,8 +88,8 @@ def render(text: str, *, inline: bool = False, section: str | None = None) -> tu
     """
     limit = LONGEST_FIELD if section is None else LONGEST_SECTION
     if len(text.encode()) > limit:
-        return "", [Flaw(0, "too-long", f"The text has {len(text.encode()):,} bytes; at most {limit:,} are taken.")]
-    if flaws := list(_flaws(text, section)):
+        return "", (Flaw(0, "too-long", f"The text has {len(text.encode()):,} bytes; at most {limit:,} are taken."),)
+    if flaws := tuple(_flaws(text, section)):
         return "", flaws
     links: list[str] = []
     extensions: list[Extension | str] = [
@@ -108,15 +110,15 @@ def render(text: str, *, inline: bool = False, section: str | None = None) -> tu
         )
         html = converter.convert(text)
     except RecursionError:
-        return "", [Flaw(0, "tangled", "Marks are nested too deeply in each other.")]
+        return "", (Flaw(0, "tangled", "Marks are nested too deeply in each other."),)
     if links:
-        return "", [Flaw(_line_with(text, link), "link", _not_a_link(link)) for link in links]
+        return "", tuple(Flaw(_line_with(text, link), "link", _not_a_link(link)) for link in links)
     html = _clean(html, section or "")
     if not inline:
-        return html, []
+        return html, ()
     if html.count("<p>") != 1 or not (html.startswith("<p>") and html.endswith("</p>")):
-        return "", [Flaw(0, "one-paragraph", "This text must be one paragraph, without lists, tables or quotations.")]
-    return html.removeprefix("<p>").removesuffix("</p>"), []
+        return "", (Flaw(0, "one-paragraph", "This text must be one paragraph, without lists, tables or quotations."),)
+    return html.removeprefix("<p>").removesuffix("</p>"), ()
 
 
 def render_fields(fields: Fields) -> tuple[Json, list[tuple[tuple[str | int, ...], Flaw]]]:

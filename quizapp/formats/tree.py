@@ -108,8 +108,16 @@ def gather(lessons_folder: Path, banks_folder: Path) -> tuple[dict[str, bytes], 
     return files, problems
 
 
-def read(files: Mapping[str, bytes]) -> Tree:
-    """Every entry of a set of files, with the problems of each file by itself."""
+def read(lessons_folder: Path, banks_folder: Path) -> Tree:
+    """Every entry of the content folders, with the problems of each file by itself."""
+    files, problems = gather(lessons_folder, banks_folder)
+    tree = parse(files)
+    tree.problems += problems
+    return tree
+
+
+def parse(files: Mapping[str, bytes]) -> Tree:
+    """Every entry of a set of files by path."""
     tree = Tree(media={path for path in files if _MEDIA.match(path)})
     for path in sorted(files, key=_reading_order):
         if path in EVIDENCE:

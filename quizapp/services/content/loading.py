@@ -33,8 +33,9 @@ class Unloadable(Exception):
     """The files have faults; nothing was loaded. `problems` names them all, warnings included."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        faults = sum(not problem.warning for problem in problems)
-        super().__init__(f"{faults} {'fault' if faults == 1 else 'faults'} in the content files; nothing was loaded.")
+        self.faults = sum(not problem.warning for problem in problems)
+        total = f"{self.faults} {'fault' if self.faults == 1 else 'faults'} in the files; nothing was loaded."
+        super().__init__("\n".join([*(str(problem) for problem in problems if not problem.warning), total]))
         self.problems = problems
 
 
@@ -76,6 +77,31 @@ class LoadReport:
     conflicts: tuple[Conflict, ...] = ()
     unchanged: int = 0
     warnings: tuple[Problem, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The report in sentences, conflicts with both texts."""
+        counts = [
+            f"{len(self.added)} new",
+            f"{len(self.changed)} changed",
+            f"{self.unchanged} unchanged",
+        ]
+        lines = [f"Content: {', '.join(counts)}."]
+        lines += [f"warning: {problem}" for problem in self.warnings]
+        for kind, name in self.key_changed:
+            lines.append(f"The marking of {kind} {name} has changed; answers given before keep their marks.")
+        for kind, name in self.newer_here:
+            lines.append(f"The {kind} {name} is newer in the database; “quizapp content export” writes it to its file.")
+        for kind, name in self.gone:
+            lines.append(f"The {kind} {name} stands in no file any more and was left as it is; to retire it, say so.")
+        for conflict in self.conflicts:
+            lines += [
+                f"{conflict.place}: conflict: The {conflict.kind} {conflict.id} was changed in the file and in the "
+                "browser. Nothing was overwritten. In the file:",
+                *(f"  < {line}" for line in conflict.in_file.splitlines()),
+                "In the database:",
+                *(f"  > {line}" for line in conflict.in_database.splitlines()),
+            ]
+        return lines
 
 
 @dataclass(frozen=True)
@@ -282,7 +308,7 @@ class _Loading:
         entry, held = self.tree.entries[key], self.held.get(key)
         old = held.current_id if held and held.is_published else None
         if entry.published:
-            self.session.merge(Published(content_id=version.content_id, version_id=version.id))
+            self._keep(Published(content_id=version.content_id, version_id=version.id), is_new=held is None)
         elif old is not None:
             self.session.execute(sa.delete(Published).where(Published.content_id == version.content_id))
         else:
@@ -303,11 +329,10 @@ class _Loading:
         entry, held = self.tree.entries[key], self.held.get(key)
         if version is not None or step is Step.AGREED:
             version_id = version.id if version is not None else self.held[key].current_id
-            self.session.merge(
-                LoadedFrom(
-                    content_id=self.ids[key], path=_place(entry), file_sha256=entry.digest, version_id=version_id
-                )
+            base = LoadedFrom(
+                content_id=self.ids[key], path=_place(entry), file_sha256=entry.digest, version_id=version_id
             )
+            self._keep(base, is_new=held is None)
         elif held is not None and held.loaded_place not in (None, _place(entry)):
             changed = sa.update(LoadedFrom).where(LoadedFrom.content_id == held.content_id)
             self.session.execute(changed.values(path=_place(entry)))
@@ -318,8 +343,9 @@ class _Loading:
 
     def _index(self, key: Key) -> None:
         """Rebuild what is derived of a published entry; of a draft nothing is derived."""
-        entry, content_id = self.tree.entries[key], self.ids[key]
-        self.session.execute(sa.delete(Link).where(Link.source_id == content_id))
+        entry, content_id, is_new = self.tree.entries[key], self.ids[key], key not in self.held
+        if not is_new:
+            self.session.execute(sa.delete(Link).where(Link.source_id == content_id))
         if not entry.published:
             self.session.execute(sa.delete(Item).where(Item.content_id == content_id))
             return
@@ -330,7 +356,13 @@ class _Loading:
             Link(source_id=content_id, role=role, target_id=self.ids[target]) for role, target in sorted(targets)
         )
         if isinstance(entry.fields, ItemHead):
-            self.session.merge(self._facets(entry, entry.fields))
+            self._keep(self._facets(entry, entry.fields), is_new=is_new)
+
+    def _keep(self, row: Published | LoadedFrom | Item, *, is_new: bool) -> None:
+        if is_new:
+            self.session.add(row)
+        else:
+            self.session.merge(row)
 
     def _facets(self, entry: Entry, item: ItemHead) -> Item:
         objective = self.tree.entries["objective", item.objective].fields

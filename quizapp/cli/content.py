@@ -1,0 +1,131 @@
+"""Content files: check them, lay them out, load them, write them back, describe their shape."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from quizapp import clock, paths
+from quizapp.cli.application import database
+from quizapp.formats import Problem, crosscheck, native, tree
+from quizapp.services import content as services
+
+KINDS = (*native.FLAT, "item")
+
+
+@click.group()
+def content() -> None:
+    """Lessons, questions and their evidence, as text files."""
+
+
+_folder = click.option(
+    "--from",
+    "root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that holds lessons/ and question_banks/. Without it, those of the installation.",
+)
+
+
+def _read(root: Path | None) -> tree.Tree:
+    return tree.read(*_folders(root))
+
+
+def _folders(root: Path | None) -> tuple[Path, Path]:
+    return (root / "lessons", root / "question_banks") if root else (paths.lessons(), paths.question_banks())
+
+
+@content.command()
+@_folder
+@click.option("--strict", is_flag=True, help="Warnings count as faults.")
+def check(*, root: Path | None, strict: bool) -> None:
+    """Print every fault of the files as file:line: rule: message. Exits with 1 if there is one."""
+    found = _read(root)
+    problems = crosscheck.check(found, clock.now().date())
+    _print(problems)
+    faults = [problem for problem in problems if strict or not problem.warning]
+    click.echo(f"{len(found.entries)} entries, {len(faults)} faults, {len(problems) - len(faults)} warnings.")
+    sys.exit(1 if faults else 0)
+
+
+@content.command("format")
+@_folder
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; name the files that would change.")
+def format_files(*, root: Path | None, only_check: bool) -> None:
+    """Write the canonical layout of every content file and give ids to options and parts that have none.
+
+    Files that cannot be read stay as they are. Exits with 1 if there was one or, with --check, if one would change.
+    """
+    folders = dict(zip(("lessons", "question_banks"), _folders(root), strict=True))
+    files, problems = tree.gather(*folders.values())
+    changed: dict[str, str] = {}
+    for path, data in files.items():
+        text, faults = tree.formatted(path, data)
+        problems += faults
+        if text is not None and text.encode() != data:
+            changed[path] = text
+    for path, text in changed.items():
+        click.echo(path)
+        if not only_check:
+            top, _, inside = path.partition("/")
+            (folders[top] / inside).write_bytes(text.encode())
+    _print(problems)
+    verb = "would change" if only_check else "changed"
+    click.echo(f"{len(changed)} of {len(files)} files {verb}.")
+    sys.exit(1 if problems or (only_check and changed) else 0)
+
+
+@content.command()
+@_folder
+def load(*, root: Path | None) -> None:
+    """Bring the files into the database, all of them or none. Exits with 1 after faults or conflicts."""
+    with database() as session:
+        try:
+            report = services.load(session, _read(root), clock.now())
+        except services.Unloadable as unloadable:
+            _print(unloadable.problems)
+            raise click.ClickException(f"{unloadable.faults} faults; nothing was loaded.") from None
+    for line in report.lines():
+        click.echo(line)
+    sys.exit(1 if report.conflicts else 0)
+
+
+@content.command()
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path), required=False)
+def export(*, target: Path | None) -> None:
+    """Write what is published back into files: into TARGET, or into the folders of the installation."""
+    folders = dict(zip(("lessons", "question_banks"), _folders(target), strict=True))
+    with database() as session:
+        try:
+            files = services.export(session)
+        except services.Unexportable as reason:
+            raise click.ClickException(str(reason)) from None
+    click.echo(f"{_write(folders, files)} of {len(files)} files written; the others were the same already.")
+
+
+@content.command()
+@click.argument("kind", type=click.Choice(KINDS))
+def schema(*, kind: str) -> None:
+    """Print the JSON Schema of one kind of entry, for editors."""
+    click.echo(json.dumps(native.schema(kind), ensure_ascii=False, indent=2))
+
+
+def _write(folders: Mapping[str, Path], files: Mapping[str, bytes]) -> int:
+    written = 0
+    for path, data in files.items():
+        top, _, inside = path.partition("/")
+        file = folders[top] / inside
+        if file.is_file() and file.read_bytes() == data:
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        written += 1
+    return written
+
+
+def _print(problems: list[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"{problem} (warning)" if problem.warning else str(problem))

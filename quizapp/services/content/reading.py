@@ -1,0 +1,435 @@
+"""What readers see: lessons, figures and the evidence behind every sentence. Reads only, never a key.
+
+Pages are put together once per edition (the newest publication) and kept in the process; a request asks only whether
+its edition is still the newest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from quizapp.db.models import Content, Item, Link, Media, Publication
+from quizapp.services.versions import Version, published
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+STRENGTH = {"High": "strong", "Moderate": "moderate", "Low": "contested", "Disputed": "contested"}
+_LABELS = {
+    "High": "Strong evidence",
+    "Moderate": "Moderate evidence",
+    "Low": "Contested: small studies or inference",
+    "Disputed": "Contested: good sources disagree",
+}
+_VERIFIED = {
+    "read": "The sources were read for this statement.",
+    "textbook": "Undisputed textbook knowledge.",
+    "no": "Not yet checked against its source; no question is keyed on it.",
+}
+_FORMS = {
+    "svg": ("SVG", "Scales to any size; colours of the light page."),
+    "png": ("PNG", "170 mm wide at 300 dpi, for slides and print."),
+    "pdf": ("PDF", "One page, vectors and selectable text."),
+}
+
+
+@dataclass(frozen=True)
+class LessonRow:
+    """A line in the list of lessons."""
+
+    slug: str
+    title: str
+    topic: str
+    number: int
+    summary: str
+    minutes: int
+    objectives: tuple[str, ...]
+    banks: tuple[str, ...]
+    reviewed_sentence: str
+
+
+@dataclass(frozen=True)
+class Aim:
+    """An objective; the statement continues “You can …”."""
+
+    id: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class Download:
+    form: str
+    label: str
+    sentence: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its drawings for wide and narrow screens; both are safe to put into a page."""
+
+    id: str
+    title: str
+    alt: str
+    svg: str
+    narrow_svg: str | None
+    description_html: str
+    caption_html: str
+    credit: str
+    licence: str
+    downloads: tuple[Download, ...]
+    lesson: str
+    lesson_title: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a section. `kind`: html, key, disputed (with `html`), figure (with `figure`), check (with `item`)."""
+
+    kind: str
+    html: str = ""
+    figure: Figure | None = None
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    anchor: str
+    title: str
+    objectives: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A reference; `place` says what was read there, `url` and `label` lead to it where it is online."""
+
+    id: str
+    citation: str
+    url: str
+    label: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Related:
+    kind: str
+    title: str
+    summary: str
+    dated: dt.date
+    topic: str
+    href: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Lesson:
+    slug: str
+    title: str
+    topic: str
+    number: int
+    total: int
+    minutes: int
+    reviewed_sentence: str
+    authors: tuple[str, ...]
+    dated: dt.date
+    objectives: tuple[Aim, ...]
+    banks: tuple[str, ...]
+    sections: tuple[Section, ...]
+    references: tuple[Source, ...]
+    related: tuple[Related, ...]
+    previous: LessonRow | None
+    next: LessonRow | None
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A section of a lesson that rests on a statement."""
+
+    slug: str
+    title: str
+    anchor: str
+    section: str
+
+
+@dataclass(frozen=True)
+class Belief:
+    belief: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A statement of the evidence base, what it rests on, and what rests on it. Questions are counted, never named."""
+
+    id: str
+    statement_html: str
+    certainty: str
+    strength: str
+    strength_label: str
+    verified_sentence: str
+    sources: tuple[Source, ...]
+    last_checked: dt.date
+    review_by: dt.date
+    region: str
+    traps: tuple[Belief, ...]
+    lessons: tuple[Mention, ...]
+    questions: int
+
+    def overdue_sentence(self, today: dt.date) -> str:
+        """What a reader should know when the statement should have been looked at again."""
+        if self.review_by >= today:
+            return ""
+        return "This statement was due for a new look and has not had it yet. Check it against a current source."
+
+
+def list_lessons(session: Session) -> tuple[LessonRow, ...]:
+    """The published lessons in teaching order."""
+    return at_edition(session, "lessons", lambda: _list_lessons(session))
+
+
+def get_lesson(session: Session, slug: str) -> Lesson:
+    """A published lesson. Raises LookupError."""
+    return at_edition(session, f"lesson {slug}", lambda: _get_lesson(session, slug))
+
+
+def get_figure(session: Session, figure_id: str) -> Figure:
+    """A figure of a published lesson. Raises LookupError."""
+    return at_edition(session, f"figure {figure_id}", lambda: _get_figure(session, figure_id))
+
+
+def get_figure_file(session: Session, figure_id: str, form: str) -> tuple[str, bytes, str]:
+    """Media type, bytes and SHA-256 of a figure as svg, png or pdf. Raises LookupError."""
+    wanted = next((file for file in get_figure(session, figure_id).downloads if file.form == form), None)
+    if wanted is None:
+        raise LookupError(form)
+    row = session.execute(sa.select(Media.mime, Media.bytes).where(Media.sha256 == wanted.sha256)).one()
+    return row.mime, row.bytes, wanted.sha256
+
+
+def get_evidence(session: Session, fact_id: str) -> Evidence:
+    """A statement of the evidence base. Raises LookupError."""
+    return at_edition(session, f"evidence {fact_id}", lambda: _get_evidence(session, fact_id))
+
+
+# --- editions ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Shelf:
+    edition: int
+    pages: dict[str, Any] = field(default_factory=dict)
+
+
+_shelves: dict[str, _Shelf] = {}
+_guard = Lock()
+_DATABASES_KEPT = 8
+_PAGES_KEPT = 2_000
+
+
+def at_edition(session: Session, name: str, build: Callable[[], T]) -> T:
+    """What `build` makes of the newest edition of the content, built once. What it raises is not kept."""
+    database = str(session.get_bind().engine.url)
+    edition = session.scalar(sa.select(sa.func.max(Publication.id))) or 0
+    with _guard:
+        shelf = _shelves.get(database)
+        if shelf is None or shelf.edition != edition:
+            if len(_shelves) >= _DATABASES_KEPT:
+                _shelves.clear()
+            shelf = _shelves[database] = _Shelf(edition)
+        if name in shelf.pages:
+            return cast(T, shelf.pages[name])
+    page = build()
+    with _guard:
+        if len(shelf.pages) >= _PAGES_KEPT:
+            shelf.pages.clear()
+        shelf.pages[name] = page
+    return page
+
+
+# --- putting pages together -------------------------------------------------------------------------------------------
+
+
+def _list_lessons(session: Session) -> tuple[LessonRow, ...]:
+    versions = sorted(published(session, "lesson").values(), key=lambda version: (version.body["order"], version.slug))
+    return tuple(
+        LessonRow(
+            slug=version.slug,
+            title=version.body["title"],
+            topic=version.body["topic"],
+            number=number,
+            summary=version.body["summary"],
+            minutes=version.body["minutes"],
+            objectives=tuple(version.body["objectives"]),
+            banks=tuple(version.body["banks"]),
+            reviewed_sentence=_reviewed(version.body),
+        )
+        for number, version in enumerate(versions, 1)
+    )
+
+
+def _reviewed(body: Json) -> str:
+    review = body.get("reviewed")
+    if not review:
+        return "not yet reviewed by a clinician"
+    day = dt.date.fromisoformat(review["on"])
+    return f"reviewed by {review['by']}, {review['credentials']}, on {day.day} {day:%B %Y}"
+
+
+def _get_lesson(session: Session, slug: str) -> Lesson:
+    version = _get(session, "lesson", slug)
+    rows = _list_lessons(session)
+    place = next(place for place, row in enumerate(rows) if row.slug == slug)
+    body, rendered = version.body, version.rendered
+    aims = published(session, "objective", body["objectives"])
+    figures = {name: _figure(drawn, body["title"]) for name, drawn in _figures(session, body).items()}
+    return Lesson(
+        slug=slug,
+        title=body["title"],
+        topic=body["topic"],
+        number=place + 1,
+        total=len(rows),
+        minutes=body["minutes"],
+        reviewed_sentence=_reviewed(body),
+        authors=tuple(body["authors"]),
+        dated=dt.date.fromisoformat(body["dated"]),
+        objectives=tuple(Aim(name, aims[name].rendered["statement"]) for name in body["objectives"] if name in aims),
+        banks=tuple(body["banks"]),
+        sections=tuple(_section(section, figures) for section in rendered["sections"]),
+        references=_sources(session, [(name, "") for name in body["references"]]),
+        related=tuple(_related(card, plain) for card, plain in zip(rendered["related"], body["related"], strict=True)),
+        previous=rows[place - 1] if place else None,
+        next=rows[place + 1] if place + 1 < len(rows) else None,
+    )
+
+
+def _section(section: Json, figures: dict[str, Figure]) -> Section:
+    parts = tuple(
+        Part(part["kind"], part.get("html", ""), figures.get(part.get("figure", "")), part.get("item", ""))
+        for part in section["parts"]
+    )
+    return Section(section["anchor"], section["title"], tuple(section["objectives"]), parts)
+
+
+def _related(card: Json, plain: Json) -> Related:
+    return Related(
+        kind=card["kind"],
+        title=card["title"],
+        summary=plain["summary"],
+        dated=dt.date.fromisoformat(card["dated"]),
+        topic=card["topic"],
+        href=card["href"],
+        owner=card["owner"] or "",
+    )
+
+
+def _figures(session: Session, lesson: Json) -> dict[str, Version]:
+    return published(session, "figure", [figure["id"] for figure in lesson["figures"]])
+
+
+def _get_figure(session: Session, figure_id: str) -> Figure:
+    version = _get(session, "figure", figure_id)
+    lesson = _get(session, "lesson", version.body["lesson"])
+    return _figure(version, lesson.body["title"])
+
+
+def _figure(version: Version, lesson_title: str) -> Figure:
+    body, rendered = version.body, version.rendered
+    return Figure(
+        id=version.slug,
+        title=body["title"],
+        alt=body["alt"],
+        svg=rendered["svg"],
+        narrow_svg=rendered["narrow_svg"],
+        description_html=rendered["description"],
+        caption_html=rendered["caption"],
+        credit=body["credit"],
+        licence=body["licence"],
+        downloads=tuple(
+            Download(form, *_FORMS[form], rendered["downloads"][form])
+            for form in _FORMS
+            if form in rendered["downloads"]
+        ),
+        lesson=body["lesson"],
+        lesson_title=lesson_title,
+    )
+
+
+def _sources(session: Session, named: list[tuple[str, str]]) -> tuple[Source, ...]:
+    found = published(session, "reference", [name for name, _ in named])
+    return tuple(_source(found[name], place) for name, place in named if name in found)
+
+
+def _source(version: Version, place: str) -> Source:
+    body = version.body
+    url, label = body["url"] or "", "Open" if body["url"] else ""
+    if body["pmid"]:
+        url, label = f"https://pubmed.ncbi.nlm.nih.gov/{body['pmid']}/", f"PMID {body['pmid']}"
+    if body["doi"]:
+        url, label = f"https://doi.org/{body['doi']}", f"doi {body['doi']}"
+    return Source(version.slug, body["citation"], url, label, place)
+
+
+def _get_evidence(session: Session, fact_id: str) -> Evidence:
+    version = _get(session, "fact", fact_id)
+    body = version.body
+    resting = _resting_on(session, version.content_id)
+    traps = published(session, "trap", [slug for kind, slug in resting if kind == "trap"])
+    return Evidence(
+        id=fact_id,
+        statement_html=version.rendered["statement"],
+        certainty=body["certainty"],
+        strength=STRENGTH[body["certainty"]],
+        strength_label=_LABELS[body["certainty"]],
+        verified_sentence=_VERIFIED[body["verified"]],
+        sources=_sources(session, [(source["reference"], source["place"] or "") for source in body["sources"]]),
+        last_checked=dt.date.fromisoformat(body["last_checked"]),
+        review_by=dt.date.fromisoformat(body["review_by"]),
+        region=body["region"] or "",
+        traps=tuple(Belief(trap.rendered["belief"], trap.rendered["why"]) for trap in traps.values()),
+        lessons=_mentions(session, fact_id, [slug for kind, slug in resting if kind == "lesson"]),
+        questions=_count_questions(session, version.content_id),
+    )
+
+
+def _resting_on(session: Session, content_id: int) -> list[tuple[str, str]]:
+    query = (
+        sa.select(Content.kind, Content.slug)
+        .join(Link, Link.source_id == Content.id)
+        .where(Link.target_id == content_id, Link.role == "fact", Content.kind.in_(("lesson", "trap")))
+        .order_by(Content.kind, Content.slug)
+    )
+    return list(session.execute(query).tuples())
+
+
+def _count_questions(session: Session, content_id: int) -> int:
+    query = (
+        sa.select(sa.func.count(sa.distinct(Link.source_id)))
+        .join(Item, Item.content_id == Link.source_id)
+        .where(Link.target_id == content_id, Link.role == "fact", Item.pool == "practice")
+    )
+    return session.scalar(query) or 0
+
+
+def _mentions(session: Session, fact_id: str, slugs: list[str]) -> tuple[Mention, ...]:
+    cited = f'href="/evidence/{fact_id}"'
+    return tuple(
+        Mention(slug, version.body["title"], section["anchor"], section["title"])
+        for slug, version in published(session, "lesson", slugs).items()
+        for section in version.rendered["sections"]
+        if any(cited in part.get("html", "") for part in section["parts"])
+    )
+
+
+def _get(session: Session, kind: str, slug: str) -> Version:
+    found = published(session, kind, [slug]).get(slug)
+    if found is None:
+        raise LookupError(f"{kind} {slug}")
+    return found
