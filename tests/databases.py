@@ -23,11 +23,11 @@ from typing import Any
 from quizapp.bootstrap import ROOT
 
 SECRET_KEY = "tests-only-9mGvW2xQ7LrT4bZc8HkYp3NsDf6JaUe1"
-MAKING = {
-    "migrated": [["db", "upgrade"]],
-    "loaded": [["db", "upgrade"], ["content", "load"]],
+MAKING: dict[str, tuple[str | None, list[str]]] = {
+    "migrated": (None, ["db", "upgrade"]),
+    "loaded": ("migrated", ["content", "load"]),
 }
-"""Template → the `quizapp` commands that make it."""
+"""Template → the template it begins with, and the `quizapp` command that makes the rest."""
 
 
 class NoDatabase(Exception):
@@ -43,18 +43,25 @@ class Sqlite:
     @contextmanager
     def fresh(self, kind: str, folder: Path) -> Iterator[str]:
         """The URL of a new copy of a template, in `folder`. Raises NoDatabase."""
-        template = self.folder / f"{kind}.sqlite3"
         with _one_process(self.folder / "sqlite.lock"):
-            if not template.exists():
-                half_made = self.folder / f"{kind}.half-made.sqlite3"
-                _make(kind, f"sqlite:///{half_made}", self.folder / f"{kind}.sqlite.failed")
-                # One file holds everything only once the write-ahead log has been folded into it.
-                with closing(sqlite3.connect(half_made)) as connection:
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                half_made.rename(template)
+            template = self._template(kind)
         copy = folder / "quizapp.sqlite3"
         shutil.copyfile(template, copy)
         yield f"sqlite:///{copy}"
+
+    def _template(self, kind: str) -> Path:
+        template = self.folder / f"{kind}.sqlite3"
+        if template.exists():
+            return template
+        base, command = MAKING[kind]
+        half_made = self.folder / f"{kind}.half-made.sqlite3"
+        if base:
+            shutil.copyfile(self._template(base), half_made)
+        _run_once(command, f"sqlite:///{half_made}", self.folder / f"{kind}.sqlite.failed")
+        # One file holds everything only once the write-ahead log has been folded into it.
+        with closing(sqlite3.connect(half_made)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return half_made.rename(template)
 
 
 class Postgresql:
@@ -90,17 +97,23 @@ class Postgresql:
     def fresh(self, kind: str, folder: Path) -> Iterator[str]:
         """The URL of a new copy of a template, dropped at the end; `folder` is not used. Raises NoDatabase."""
         with _one_process(self.folder / "postgresql.lock"):
-            if not self._run(f"SELECT 1 FROM pg_database WHERE datname = 'template_{kind}'"):
-                self._run(f"DROP DATABASE IF EXISTS half_made_{kind}", f"CREATE DATABASE half_made_{kind}")
-                half_made = self.server.get_uri(database=f"half_made_{kind}")
-                _make(kind, half_made, self.folder / f"{kind}.postgresql.failed")
-                self._run(f"ALTER DATABASE half_made_{kind} RENAME TO template_{kind}")
+            template = self._template(kind)
             name = f"test_{os.getpid()}_{next(self.numbers)}"
-            self._run(f"CREATE DATABASE {name} TEMPLATE template_{kind}")
+            self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.server.get_uri(database=name)
         finally:
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _template(self, kind: str) -> str:
+        template, half_made = f"template_{kind}", f"half_made_{kind}"
+        if not self._run(f"SELECT 1 FROM pg_database WHERE datname = '{template}'"):
+            base, command = MAKING[kind]
+            begun = self._template(base) if base else "template1"
+            self._run(f"DROP DATABASE IF EXISTS {half_made}", f"CREATE DATABASE {half_made} TEMPLATE {begun}")
+            _run_once(command, self.server.get_uri(database=half_made), self.folder / f"{kind}.postgresql.failed")
+            self._run(f"ALTER DATABASE {half_made} RENAME TO {template}")
+        return template
 
     def _run(self, *statements: str) -> list[Any]:
         import psycopg
@@ -117,24 +130,23 @@ def environment(url: str, data: Path) -> dict[str, str]:
     return own | {"QUIZAPP_DATABASE_URL": url, "QUIZAPP_DATA": str(data), "QUIZAPP_SECRET_KEY": SECRET_KEY}
 
 
-def _make(kind: str, url: str, failed: Path) -> None:
-    """Run the commands that make a template. What failed once is not tried again for each of a thousand tests."""
+def _run_once(command: list[str], url: str, failed: Path) -> None:
+    """Run a `quizapp` command. What failed once is not tried again for each of a thousand tests."""
     if failed.exists():
         raise NoDatabase(failed.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="quizapp-tests-") as data:
-        for arguments in MAKING[kind]:
-            done = subprocess.run(
-                [sys.executable, "-m", "quizapp.cli", *arguments],
-                cwd=ROOT,
-                env=environment(url, Path(data)),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode != 0:
-                said = f"`quizapp {' '.join(arguments)}` failed on {url}:\n{done.stdout}{done.stderr}"
-                failed.write_text(said, encoding="utf-8")
-                raise NoDatabase(said)
+        done = subprocess.run(
+            [sys.executable, "-m", "quizapp.cli", *command],
+            cwd=ROOT,
+            env=environment(url, Path(data)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        said = f"`quizapp {' '.join(command)}` failed on {url}:\n{done.stdout}{done.stderr}"
+        failed.write_text(said, encoding="utf-8")
+        raise NoDatabase(said)
 
 
 @contextmanager

@@ -100,9 +100,18 @@ class Auth:
         """Sign in as somebody with this role, who is made if nobody has this address yet; returns the person's id."""
         email = email or address(role)
         person = get_or_make(self.app, role, email)
-        page = (client or self.client).get("/login").form("Sign in").send(email=email, password=PASSWORD)
+        client = client or self.client
+        page = client.get("/login")
+        if page.path != "/login":
+            self.sign_out(client)
+            page = client.get("/login")
+        page = page.form("Sign in").send(email=email, password=PASSWORD)
         assert page.path != "/login", f"{email} was not let in: {page.text}"
         return person
+
+    def sign_out(self, client: Client | None = None) -> None:
+        """Sign out whoever is signed in."""
+        (client or self.client).get("/").form("Sign out").send()
 
     def browser(self, role: str = "student", *, email: str | None = None) -> Client:
         """Another browser, in which somebody with this role is signed in."""

@@ -41,7 +41,7 @@ def test_the_content_of_the_repository_is_there_when_asked_for(content: None, co
 def test_a_database_that_cannot_be_made_says_why_and_is_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(databases.MAKING, "migrated", [["no-such-command"]])
+    monkeypatch.setitem(databases.MAKING, "migrated", (None, ["no-such-command"]))
     for _ in range(2):
         with pytest.raises(NoDatabase, match=r"(?s)`quizapp no-such-command` failed.*No such command"):
             Sqlite(tmp_path).fresh("migrated", tmp_path).__enter__()
