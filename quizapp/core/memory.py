@@ -133,7 +133,7 @@ def _factor(w: Parameters) -> float:
 
 
 def _initial_difficulty(grade: int, w: Parameters) -> float:
-    return w[4] - math.e ** (w[5] * (grade - 1)) + 1
+    return float(w[4] - math.e ** (w[5] * (grade - 1)) + 1)
 
 
 def _bounded(difficulty: float) -> float:
@@ -147,7 +147,7 @@ def _next_difficulty(difficulty: float, grade: int, w: Parameters) -> float:
 
 def _within_a_day(state: State, grade: int, w: Parameters) -> float:
     growth = math.e ** (w[17] * (grade - _GOOD + w[18])) * state.stability_days ** -w[19]
-    return state.stability_days * (max(growth, 1.0) if grade >= _GOOD else growth)
+    return float(state.stability_days * (max(growth, 1.0) if grade >= _GOOD else growth))
 
 
 def _after_a_lapse(state: State, recall: float, w: Parameters) -> float:

@@ -15,6 +15,7 @@ from quizapp import itemtypes
 from quizapp.core import modes
 from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, ProblemReport, Response
 from quizapp.services.accounts import Actor
+from quizapp.services.content.reading import STRENGTH
 from quizapp.services.showing import get_shown, stem, title, total, vignette
 from quizapp.services.sittings import effective, verdict
 from quizapp.services.versions import Row, Version, get_version, published, published_by_id
@@ -144,15 +145,15 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         part_number=index + 1,
         part_total=len(version.parts),
         vignette=vignette(version),
-        reveal=rendered.get("reveal", ""),
+        reveal=rendered.get("reveal") or "",
         stem=stem(version, rendered),
         lead_in=rendered["lead_in"],
         verdict=verdict(response),
         earned=response.earned,
         possible=response.possible,
         confidence=response.confidence,
-        take_home=rendered.get("take_home", ""),
-        explanation=rendered.get("explanation", ""),
+        take_home=rendered.get("take_home") or "",
+        explanation=rendered.get("explanation") or "",
         review=itemtypes.get(part.type).explain(
             rendered, itemtypes.part_layout(version.body["type"], shown.layout, part), response.answer
         ),
@@ -194,7 +195,6 @@ def _peers(session: Session, version: Version, part: str) -> tuple[dict[str, int
     return {name: round(100 * answers / n) for name, answers in counts.items()}, n
 
 
-STRENGTH = {"High": "strong", "Moderate": "moderate", "Low": "contested", "Disputed": "contested"}
 _WEAKEST_FIRST = ("contested", "moderate", "strong")
 
 

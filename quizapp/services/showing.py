@@ -6,7 +6,7 @@ Reads only. What is shown before an answer is stored comes from the type’s `sh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Mark, Presentation, Published, Response, SavedAnswer, Sitting
 from quizapp.services.accounts import Actor
 from quizapp.services.sittings import effective, verdict
-from quizapp.services.versions import Row, Version, get_version
+from quizapp.services.versions import Row, Version, get_version, published
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def get_question(
         part_total=len(ids),
         vignette=vignette(version),
         earlier=_earlier(shown, version, index, settled),
-        reveal=rendered.get("reveal", ""),
+        reveal=rendered.get("reveal") or "",
         stem=stem(version, rendered),
         lead_in=rendered["lead_in"],
         face=itemtypes.get(part.type).show(
@@ -146,6 +146,12 @@ def get_question(
         why=dict(shown.why),
         shown_at=shown.at,
     )
+
+
+def list_lead_ins(session: Session, items: Sequence[str]) -> dict[str, str]:
+    """What published items ask, in the order given; those that are not published are left out."""
+    versions = published(session, "item", items)
+    return {item: str(versions[item].rendered["lead_in"]) for item in items if item in versions}
 
 
 def get_navigator(session: Session, actor: Actor, sitting_id: int) -> tuple[Entry, ...]:
@@ -209,7 +215,7 @@ def _earlier(shown: Row, version: Version, index: int, settled: Mapping[str, Row
                 type=part.type,
                 lead_in=part.content["lead_in"],
                 verdict=verdict(row) if row is not None else "",
-                take_home=part.content.get("take_home", "") if row is not None else "",
+                take_home=(part.content.get("take_home") or "") if row is not None else "",
                 review=review,
             )
         )

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.typing import Processor
 
 ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 QUIET_ENDPOINTS = {"static", "health.alive", "health.ready"}
@@ -26,7 +27,7 @@ def init_app(app: Flask) -> None:
 
 def configure() -> None:
     """JSON lines on standard error, from our own events and from the libraries’ loggers alike."""
-    stamp = [
+    stamp: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

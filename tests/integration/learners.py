@@ -24,9 +24,10 @@ MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 
 
 def only_single_best_answers(session: Session) -> None:
-    """Leave one type of question in the pools, so that a test can answer right or wrong at will."""
+    """Leave one type of question, all of it for practice, so that a test can answer right or wrong at will."""
     with writing(session):
         session.execute(sa.delete(Item).where(Item.type != "single_best_answer"))
+        session.execute(sa.update(Item).values(pool="practice"))
 
 
 @dataclass

@@ -1,0 +1,148 @@
+"""Lessons, figures, the evidence base, and search over them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from quizapp import clock
+from quizapp.core.preferences import local_date
+from quizapp.core.study_day import study_day
+from quizapp.db.extension import db
+from quizapp.services import asking, content, showing, sittings
+from quizapp.services.accounts import Actor
+from quizapp.services.content.reading import Lesson
+from quizapp.services.content.searching import Hit
+from quizapp.web.allow import allow, get_actor
+
+blueprint = Blueprint("lessons", __name__)
+
+LONGEST_QUERY = 200
+WEEK_SECONDS = 604_800
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question inside a lesson. `url` opens it; `answered_url` leads to the answer given today."""
+
+    item: str
+    lead_in: str
+    url: str
+    answered_url: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Miss:
+    lead_in: str
+    on: object
+    url: str
+
+
+@blueprint.get("/lessons")
+@allow("signed_in")
+def index() -> ResponseReturnValue:
+    return render_template("lessons/index.html", lessons=content.list_lessons(db.session()))
+
+
+@blueprint.get("/lessons/<slug>")
+@allow("signed_in")
+def lesson(slug: str) -> ResponseReturnValue:
+    actor = get_actor()
+    shown = content.get_lesson(db.session(), slug)
+    misses = defaultdict(list)
+    for miss in sittings.list_misses(db.session(), actor, slug):
+        place = miss.place
+        url = url_for("learn.feedback", sitting_id=place.sitting_id, position=place.position)
+        misses[miss.anchor].append(Miss(miss.lead_in, miss.on, url))
+    return render_template(
+        "lessons/lesson.html",
+        lesson=shown,
+        checks=checks_of(shown, actor),
+        misses=misses,
+        practise_url=url_for("learn.practice", topic=shown.topic),
+    )
+
+
+def checks_of(shown: Lesson, actor: Actor) -> dict[str, Check]:
+    """The questions of a lesson by item, with what was answered today."""
+    session = db.session()
+    answered = sittings.list_checks(session, actor, shown.slug, study_day(clock.now(), actor.zone))
+    lead_ins = showing.list_lead_ins(session, items_of(shown))
+    checks = {}
+    for item, lead_in in lead_ins.items():
+        done = answered.get(item)
+        checks[item] = Check(
+            item=item,
+            lead_in=lead_in,
+            url=url_for("lessons.check", slug=shown.slug, item=item),
+            answered_url=url_for("learn.feedback", sitting_id=done.place.sitting_id, position=done.place.position)
+            if done
+            else "",
+            right=done is not None and done.right,
+        )
+    return checks
+
+
+def items_of(shown: Lesson) -> list[str]:
+    """The items a lesson asks, in order."""
+    return [part.item for section in shown.sections for part in section.parts if part.kind == "check"]
+
+
+@blueprint.post("/lessons/<slug>/questions/<item>")
+@allow("signed_in")
+def check(slug: str, item: str) -> ResponseReturnValue:
+    """Open a question of a lesson; a second click finds the first one’s."""
+    shown = content.get_lesson(db.session(), slug)
+    items = items_of(shown)
+    if item not in items:
+        raise LookupError(item)
+    place = asking.open_check(db.session(), get_actor(), slug, shown.title, items.index(item), item, clock.now())
+    return redirect(url_for("learn.question", sitting_id=place.sitting_id, position=place.position), 303)
+
+
+@blueprint.get("/figures/<figure_id>")
+@allow("signed_in")
+def figure(figure_id: str) -> ResponseReturnValue:
+    return render_template("lessons/figure.html", figure=content.get_figure(db.session(), figure_id))
+
+
+@blueprint.get("/figures/<figure_id>/<form>")
+@allow("signed_in")
+def figure_file(figure_id: str, form: str) -> ResponseReturnValue:
+    """A figure to keep: svg, png or pdf. The hash of its bytes is its ETag."""
+    mime, data, digest = content.get_figure_file(db.session(), figure_id, form)
+    response = Response(data, mimetype=mime)
+    response.headers["Content-Disposition"] = f'attachment; filename="{figure_id}.{form}"'
+    response.headers["Cache-Control"] = f"private, max-age={WEEK_SECONDS}"
+    response.set_etag(digest)
+    return response.make_conditional(request)
+
+
+@blueprint.get("/evidence/<key>")
+@allow("signed_in")
+def evidence(key: str) -> ResponseReturnValue:
+    """A statement, what it rests on, and what rests on it."""
+    found = content.get_evidence(db.session(), key)
+    today = local_date(clock.now(), get_actor().zone)
+    return render_template("lessons/evidence.html", evidence=found, overdue_sentence=found.overdue_sentence(today))
+
+
+@blueprint.get("/search")
+@allow("signed_in")
+def search() -> ResponseReturnValue:
+    """Lessons and evidence; never questions, so that none is spoilt."""
+    query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
+    found = content.search(db.session(), query)
+    return render_template("lessons/search.html", search=found, hit_url=hit_url)
+
+
+def hit_url(hit: Hit) -> str:
+    if hit.kind == "lesson":
+        return url_for("lessons.lesson", slug=hit.slug, _anchor=hit.anchor or None)
+    if hit.kind == "figure":
+        return url_for("lessons.figure", figure_id=hit.slug)
+    return url_for("lessons.evidence", key=hit.slug)
