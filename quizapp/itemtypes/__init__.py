@@ -84,8 +84,9 @@ class QuestionType(Protocol):
         """Read form fields. An empty or malformed submission is NotGradable with a sentence, never wrong; what could
         be read of it is in `kept`. Never raises."""
 
-    def grade(self, content: Json, answer: Json) -> Grade:
-        """Mark a parsed answer; what is missing from a kept one earns nothing. Classes feed distractor analysis."""
+    def grade(self, content: Json, answer: Json | None) -> Grade:
+        """Mark a parsed answer. None, and what is missing from a kept answer, earns nothing out of the same marks and
+        falls into no class; classes feed distractor analysis."""
 
     def explain(self, content: Json, layout: Json, answer: Json | None) -> Json:
         """Everything the review page shows, in the order the learner saw it. Called with rendered content."""

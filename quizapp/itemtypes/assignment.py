@@ -57,9 +57,9 @@ def parse(rows: Sequence[str], choices: Sequence[str], submitted: Submitted, thi
     return {"rows": given}
 
 
-def grade(rows: Sequence[Mapping[str, Any]], answer: Json, scoring: str) -> Grade:
+def grade(rows: Sequence[Mapping[str, Any]], answer: Json | None, scoring: str) -> Grade:
     """Mark `answer` against the key of every row; classes are "row=choice"."""
-    given: Mapping[str, str] = answer["rows"]
+    given: Mapping[str, str] = answer["rows"] if answer else {}
     right = [given.get(row["id"]) == row["key"] for row in rows]
     classes = tuple(f"{row}={given[row]}" for row in sorted(given))
     return all_or_nothing(right, classes) if scoring == Scoring.ALL_OR_NOTHING else per_step(right, classes)

@@ -65,7 +65,7 @@ def check(place: tuple[str | int, ...], accept: Sequence[str], refuse: Sequence[
     return problems
 
 
-def reason(judged: str, refuse: Iterable[Mapping[str, Any]]) -> str | None:
+def reason(judged: str | None, refuse: Iterable[Mapping[str, Any]]) -> str | None:
     """The reason written for a recognised wrong answer."""
     return next((group["why"] for group in refuse if judged == f"wrong:{group['id']}"), None)
 

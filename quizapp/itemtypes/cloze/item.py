@@ -134,8 +134,9 @@ def _read_choice(sent: Sequence[str], field: str, order: Sequence[str]) -> str |
     return choice or NotGradable("Choose one of the words offered.", (field,))
 
 
-def grade(content: Json, answer: Json) -> Grade:
-    judged = {blank["id"]: _judge(blank, answer["blanks"].get(blank["id"])) for blank in content["blanks"]}
+def grade(content: Json, answer: Json | None) -> Grade:
+    given = answer["blanks"] if answer else {}
+    judged = {blank["id"]: _judge(blank, given.get(blank["id"])) for blank in content["blanks"]}
     classes = tuple(f"{name}={fate}" for name, (fate, _) in sorted(judged.items()) if fate)
     return per_step([right for _, right in judged.values()], classes)
 

@@ -66,7 +66,7 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return assignment.parse(layout["vignettes"], layout["options"], submitted, "vignettes")
 
 
-def grade(content: Json, answer: Json) -> Grade:
+def grade(content: Json, answer: Json | None) -> Grade:
     return assignment.grade(content["vignettes"], answer, Scoring.PER_ROW)
 
 

@@ -62,7 +62,7 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return assignment.parse(layout["premises"], layout["responses"], submitted, "pairs")
 
 
-def grade(content: Json, answer: Json) -> Grade:
+def grade(content: Json, answer: Json | None) -> Grade:
     return assignment.grade(content["premises"], answer, content["scoring"])
 
 

@@ -61,7 +61,7 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return assignment.parse(layout["rows"], layout["columns"], submitted, "statements")
 
 
-def grade(content: Json, answer: Json) -> Grade:
+def grade(content: Json, answer: Json | None) -> Grade:
     return assignment.grade(content["rows"], answer, content["scoring"])
 
 

@@ -65,9 +65,9 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return {"choices": known}
 
 
-def grade(content: Json, answer: Json) -> Grade:
+def grade(content: Json, answer: Json | None) -> Grade:
     keys = {option["id"] for option in content["options"] if option["key"]}
-    chosen = set(answer["choices"])
+    chosen = set(answer["choices"]) if answer else set()
     classes = tuple(sorted(chosen))
     if content["scoring"] == Scoring.ALL_OR_NOTHING:
         return all_or_nothing([chosen == keys], classes)

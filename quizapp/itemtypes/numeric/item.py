@@ -103,9 +103,9 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return {"text": text, "number": format(number, "f"), "unit": unit}
 
 
-def grade(content: Json, answer: Json) -> Grade:
-    judged = _judge(content, answer)
-    return all_or_nothing([judged == RIGHT], (judged,))
+def grade(content: Json, answer: Json | None) -> Grade:
+    judged = _judge(content, answer) if answer else None
+    return all_or_nothing([judged == RIGHT], (judged,) if judged else ())
 
 
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -86,19 +87,19 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return {"places": places}
 
 
-def grade(content: Json, answer: Json) -> Grade:
-    places = answer["places"]
+def grade(content: Json, answer: Json | None) -> Grade:
+    places = answer["places"] if answer else {}
     classes = tuple(f"{name}={places[name]}" for name in sorted(places))
     right = [element["id"] for element in content["elements"]]
     if content["scoring"] == Scoring.ALL_OR_NOTHING:
         return all_or_nothing([places.get(name) == place for place, name in enumerate(right, 1)], classes)
-    return per_step(_neighbours(right, answer), classes)
+    return per_step(_neighbours(right, places), classes)
 
 
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:
     places = answer["places"] if answer else {}
     right = [element["id"] for element in content["elements"]]
-    neighbours = _neighbours(right, answer or {"places": {}})
+    neighbours = _neighbours(right, places)
     return {
         "elements": [
             {
@@ -147,7 +148,6 @@ def examples() -> list[Example]:
     ]
 
 
-def _neighbours(right: list[str], answer: Json) -> list[bool]:
+def _neighbours(right: Sequence[str], places: Mapping[str, int]) -> list[bool]:
     """For every two neighbours of the right order, whether the second was put straight after the first."""
-    places = answer["places"]
     return [first in places and places.get(second) == places[first] + 1 for first, second in pairwise(right)]

@@ -34,13 +34,13 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return text if isinstance(text, NotGradable) else {"text": text}
 
 
-def grade(content: Json, answer: Json) -> Grade:
-    judged = typed.judge(answer["text"], content["accept"], content["refuse"])
-    return all_or_nothing([judged == typed.RIGHT], (judged,))
+def grade(content: Json, answer: Json | None) -> Grade:
+    judged = typed.judge(answer["text"], content["accept"], content["refuse"]) if answer else None
+    return all_or_nothing([judged == typed.RIGHT], (judged,) if judged else ())
 
 
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:
-    judged = typed.judge(answer["text"], content["accept"], content["refuse"]) if answer else typed.OTHER
+    judged = typed.judge(answer["text"], content["accept"], content["refuse"]) if answer else None
     return {
         "answer": content["accept"][0],
         "also": typed.others(content["accept"]),
@@ -49,7 +49,7 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
         "why": content["why"],
         "given_why": typed.reason(judged, content["refuse"]),
         "class": typed.RIGHT,
-        "given_class": judged if answer else None,
+        "given_class": judged,
     }
 
 

@@ -62,9 +62,10 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return {"choice": choice}
 
 
-def grade(content: Json, answer: Json) -> Grade:
+def grade(content: Json, answer: Json | None) -> Grade:
     key = next(option["id"] for option in content["options"] if option["key"])
-    return all_or_nothing([answer["choice"] == key], (answer["choice"],))
+    chosen = answer["choice"] if answer else None
+    return all_or_nothing([chosen == key], (chosen,) if chosen else ())
 
 
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:

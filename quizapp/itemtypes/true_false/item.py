@@ -47,8 +47,9 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
     return {"choice": choice}
 
 
-def grade(content: Json, answer: Json) -> Grade:
-    return all_or_nothing([answer["choice"] == _key(content)], (answer["choice"],))
+def grade(content: Json, answer: Json | None) -> Grade:
+    chosen = answer["choice"] if answer else None
+    return all_or_nothing([chosen == _key(content)], (chosen,) if chosen else ())
 
 
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:

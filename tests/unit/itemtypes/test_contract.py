@@ -86,6 +86,16 @@ def test_what_could_be_read_of_a_refused_answer_fills_the_form_again_and_can_be_
         assert rendered(part, layout, answer.kept)
 
 
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_a_question_left_empty_earns_nothing_of_the_same_marks(name: str, example: Example) -> None:
+    part, _ = presented(name, example)
+    empty = itemtypes.get(part.type).grade(part.content, None)
+    assert (empty.earned, empty.classes) == (0, ())
+    answer = answer_of(name, example)
+    if not isinstance(answer, NotGradable):
+        assert empty.possible == itemtypes.get(part.type).grade(part.content, answer).possible
+
+
 # --- nothing leaks ----------------------------------------------------------------------------------------------------
 
 
