@@ -156,6 +156,11 @@ document.addEventListener("htmx:after:swap", ({ target }) => {
   const live = target instanceof Element && target.isConnected && target.id && target.id !== "main" ? target : $("#main");
   if (live) arrive(live);
 });
+/* A form that came back keeps the address of its page: the one it was sent to cannot be opened again. */
+document.addEventListener("htmx:before:history:update", (event) => {
+  const { sourceElement, response } = event.detail;
+  if (sourceElement.matches("form") && !response.raw.redirected) event.preventDefault();
+});
 document.addEventListener("htmx:error", () => {
   notice("bad", "Nothing came back from the server. Your answer is still in the form: check the connection and send it again.");
 });
