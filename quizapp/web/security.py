@@ -27,7 +27,7 @@ from quizapp.services.credentials import ChangedMeanwhile, SignIn
 from quizapp.web import allow, throttle
 from quizapp.web import sign_in_forms as forms
 from quizapp.web.factors import AuthenticatorCodes, OneAtATime, Passkeys, Passwords, derived_keys
-from quizapp.web.userstore import Account, OutboxMail, Userstore, pending
+from quizapp.web.userstore import SUSPENDED, Account, OutboxMail, Userstore, pending
 
 STAY = dt.timedelta(days=30)
 ONE_DAY = dt.timedelta(hours=12)
@@ -42,6 +42,7 @@ SETTINGS: dict[str, Any] = {
     "CONFIRM_EMAIL_WITHIN": dt.timedelta(days=2),
     "DATETIME_FACTORY": clock.now,
     "EMAIL_HTML": False,
+    "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # no look-up on the network while somebody waits
     "EMAIL_SUBJECT_CONFIRM": "Confirm your address",
     "EMAIL_SUBJECT_PASSWORD_CHANGE_NOTICE": "Your password was changed",
     "EMAIL_SUBJECT_PASSWORD_NOTICE": "Your password was changed",
@@ -94,6 +95,7 @@ MESSAGES = {
         "error",
     ),
     "CONFIRM_REGISTRATION": ("Thank you. Please follow the link in the mail we are sending to %(email)s.", "success"),
+    "DISABLED_ACCOUNT": (SUSPENDED, "error"),
     "EMAIL_CONFIRMED": ("Your address is confirmed. You can sign in now.", "success"),
     "EMAIL_NOT_PROVIDED": ("Enter your email address.", "error"),
     "GENERIC_AUTHN_FAILED": ("Address and password do not match. Check both, or ask for a new password.", "error"),

@@ -23,6 +23,7 @@ from quizapp.services.accounts import ROLES
 from quizapp.services.credentials import ACCOUNT_FIELDS, PASSKEY_FIELDS, Changes, RowChange, SignIn, Stored
 from quizapp.services.outbox import Mail
 
+SUSPENDED = "This account is suspended. Ask whoever runs this site."
 ON_REQUEST = {"reset_instructions", "confirmation_instructions", "welcome_existing"}
 """Mails that may rightly be asked for again; a minute apart, so that a double click asks once."""
 
@@ -87,7 +88,7 @@ class Account(UserMixin):
         if self.active:
             return False
         if form_error is not None:
-            form_error.append("This account is suspended. Ask whoever runs this site.")
+            form_error.append(SUSPENDED)
         return True
 
 
