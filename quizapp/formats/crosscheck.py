@@ -88,7 +88,7 @@ def _dangling(tree: Tree, entry: Entry, linked: Linked) -> Iterator[Problem]:
             message = f"There is no {link.kind} “{link.target}”{hint}."
             yield Problem(entry.file, _place(entry, link), f"unknown-{link.kind}", message)
         elif link.anchor and isinstance(target.fields, Lesson):
-            anchors = [section.anchor for section in lessons.parse(target.fields.body)[0]]
+            anchors = [section.anchor for section in lessons.parse(target.fields.body)[0] if section.anchor]
             if link.anchor not in anchors:
                 message = f"The lesson “{link.target}” has no section “#{link.anchor}”; it has {', '.join(anchors)}."
                 yield Problem(entry.file, _place(entry, link), "unknown-anchor", message)

@@ -104,7 +104,8 @@ def read(text: str, file: str, *, first_line: int = 1) -> tuple[list[Document], 
     except _Refused as refusal:
         problems.append(Problem(file, refusal.line, refusal.rule, refusal.message))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        open_quote = (error.context or "").startswith("while scanning a quoted scalar")
+        mark = error.context_mark if open_quote else error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark else 0)
         problems.append(Problem(file, min(line, first_line + text.count("\n")), "yaml", _in_words(error.problem or "")))
     else:
@@ -170,7 +171,8 @@ class _Builder:
         if event.anchor:
             raise _Refused(line, "anchor", f"Anchors (“&{event.anchor}”) are refused.")
         if event.tag:
-            raise _Refused(line, "tag", f"Tags (“{event.tag}”) are refused.")
+            name = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise _Refused(line, "tag", f"Tags (“{name}”) are refused.")
         if self.nodes > MAX_NODES:
             raise _Refused(line, "too-large", f"The file holds more than {MAX_NODES:,} texts and lists; split it.")
         if len(self.levels) >= MAX_DEPTH:

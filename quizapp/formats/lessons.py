@@ -93,16 +93,13 @@ def parse(body: str) -> tuple[list[Section], list[Flaw]]:
                 block.text.append(line)
                 continue
             flaws += _closing(block, line, number, lines[number + 1 : number + 2])
-            block = None
+            block = None if line.strip() == ":::" else Block("", "", number)
         elif line.startswith(":::"):
             block = Block("", "", number)
             flaws += _opening(block, line, lines[number - 1] if number else "")
-            if block.kind:
-                section.lines.append(f"\ue000{len(section.blocks)}\ue001")
-                section.blocks.append(block)
-            else:
-                section.lines.append("")
-                block = None if line.strip() == ":::" else block
+            section.lines.append(f"\ue000{len(section.blocks)}\ue001" if block.kind else "")
+            section.blocks += [block] if block.kind else []
+            block = None if line.strip() == ":::" else block
         elif re.match(r"#{1,2}(?!#)", line):
             section = _heading(line, number, sections, flaws)
             sections.append(section)
@@ -153,6 +150,7 @@ def _opening(block: Block, line: str, before: str) -> Iterator[Flaw]:
 def _closing(block: Block, line: str, number: int, after: list[str]) -> Iterator[Flaw]:
     if line.strip() != ":::":
         yield Flaw(number, "open-block", "The block above is still open; close it with a line “:::”.")
+        return
     if any(after):
         yield Flaw(number, "block-spacing", "A block needs an empty line after it.")
     if block.kind in REFERENCE_BLOCKS and any(block.text):

@@ -204,8 +204,8 @@ def _flaws(text: str, section: str | None) -> Iterator[Flaw]:
         if trouble := _formula(found.group(1))[1]:
             yield Flaw(at(found), "formula", trouble)
     bare = re.sub(_FORMULA, blank, bare)
-    for found in _RAW_HTML.finditer(bare):
-        yield Flaw(at(found), "raw-html", f"Raw HTML is refused: “{found.group()}”. A “<” needs a space behind it.")
+    if html := _RAW_HTML.search(bare):
+        yield Flaw(at(html), "raw-html", f"Raw HTML is refused: “{html.group()}”. A “<” needs a space behind it.")
     for found in re.finditer(r"!\[", bare):
         yield Flaw(at(found), "picture", "Pictures stand in the “figures” of a lesson, not in a text.")
     for found in re.finditer(r"\[@(?![^\]\n]{0,2000}\])|\[@[^\]\n]{0,2000}\]", bare):
