@@ -11,6 +11,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -144,11 +145,13 @@ def smtp(url: str) -> Transport:
             if parts.scheme == "smtps"
             else smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
         )
-        with server:
+        with closing(server):
             if parts.scheme == "smtp" and host not in {"localhost", "127.0.0.1", "::1"}:
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()  # the message is accepted; an odd goodbye must not send it again
 
     return deliver
