@@ -424,4 +424,4 @@ def _spent_today(session: Session, actor: Actor, now: dt.datetime) -> dict[int, 
         )
         .group_by(Response.objective_id)
     )
-    return dict(rows.tuples().all())
+    return dict(iter(rows))

@@ -188,7 +188,7 @@ def _peers(session: Session, version: Version, part: str) -> tuple[dict[str, int
             ItemStat.content_id == version.content_id, ItemStat.line == version.line, ItemStat.part == part
         )
     )
-    counts = dict(rows.tuples().all())
+    counts = dict(iter(rows))
     n = counts.pop("", 0)
     if n < PEERS_NEEDED:
         return {}, 0

@@ -88,7 +88,7 @@ def get_content_ids(session: Session, kind: str, slugs: Iterable[str]) -> dict[s
         rows = session.execute(
             sa.select(Content.slug, Content.id).where(Content.kind == kind, Content.slug.in_(missing))
         )
-        new = dict(rows.tuples().all())
+        new = dict(iter(rows))
         with _guard:
             _ids.update({(database, kind, slug): content_id for slug, content_id in new.items()})
         found |= new
