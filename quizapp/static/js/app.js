@@ -3,7 +3,8 @@
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-const sprite = $('link[rel="icon"]')?.href.replace("favicon.svg", "icons.svg") ?? "";
+// The address that the page uses, version and all: another one would fetch the icons twice.
+const sprite = $("svg.icon use")?.getAttribute("href").split("#")[0] ?? "";
 
 function remembered(key) {
   try {
