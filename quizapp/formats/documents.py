@@ -8,7 +8,7 @@ exhaust memory or stack is refused at its first excess and never becomes a tree.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import yaml
@@ -21,7 +21,7 @@ Value = Any
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 12
-MAX_NODES = 100_000
+MAX_NODES = 50_000
 MAX_PROBLEMS = 50
 LINE_WIDTH = 120
 
@@ -162,8 +162,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionEndEvent):
             self.levels.pop()
         elif isinstance(event, yaml.DocumentEndEvent):
-            document = self.document
-            return Document(document.file, document.line, self.root, document.lines, document.texts)
+            return replace(self.document, value=self.root)
         return None
 
     def _node(self, event: Any, line: int) -> None:
@@ -180,6 +179,8 @@ class _Builder:
         if self.levels and isinstance(self.levels[-1].value, dict) and self.levels[-1].key is None:
             self._key(event, line)
             return
+        if not self.levels:
+            self.document = replace(self.document, line=line)  # that of the first key, not of the “---” above it
         path = self._place(line)
         if isinstance(event, yaml.ScalarEvent):
             self._put(self._text(event, line))
@@ -201,6 +202,8 @@ class _Builder:
             first = self.document.lines[path]
             message = f"The key “{shorten(level.key)}” stands twice; it stood first on line {first}."
             self.problems.append(Problem(self.file, line, "repeated-key", message))
+            if len(self.problems) >= MAX_PROBLEMS:
+                raise _Refused(line, "repeated-key", "So many keys stand twice that the rest was not read.")
         else:
             self.document.lines[path] = line
 

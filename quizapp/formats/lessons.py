@@ -191,21 +191,21 @@ def render_body(body: str) -> tuple[list[Json], list[Flaw]]:
 def _parts(section: Section) -> tuple[list[Json], list[Flaw]]:
     html, found = render("\n".join(section.lines), section=section.anchor)
     flaws = [Flaw(section.line + 1 + flaw.line, flaw.rule, flaw.message) for flaw in found]
-    pieces = _MARKED.split(html)
-    parts: list[Json] = []
-    for place, piece in enumerate(pieces):
-        if place % 2 == 0:
-            parts += [{"kind": "html", "html": piece.strip()}] if piece.strip() else []
+    blocks: list[Json] = []
+    for place, block in enumerate(section.blocks):
+        if block.kind in REFERENCE_BLOCKS:
+            blocks.append({"kind": block.kind, {"check": "item", "figure": "figure"}[block.kind]: block.names})
             continue
-        block = section.blocks[int(piece)]
-        if block.kind == "check":
-            parts.append({"kind": "check", "item": block.names})
-        elif block.kind == "figure":
-            parts.append({"kind": "figure", "figure": block.names})
-        else:
-            inner, found = render("\n".join(block.text), section=f"{section.anchor}-{piece}")
-            flaws += [Flaw(block.line + 1 + flaw.line, flaw.rule, flaw.message) for flaw in found]
-            parts.append({"kind": block.kind, "html": inner})
-    if html and len(pieces) // 2 < len(section.blocks):
+        inner, found = render("\n".join(block.text), section=f"{section.anchor}-{place}")
+        flaws += [Flaw(block.line + 1 + flaw.line, flaw.rule, flaw.message) for flaw in found]
+        blocks.append({"kind": block.kind, "html": inner})
+    parts: list[Json] = []
+    pieces = _MARKED.split(html)
+    for place, piece in enumerate(pieces):
+        if place % 2:
+            parts.append(blocks[int(piece)])
+        elif piece.strip():
+            parts.append({"kind": "html", "html": piece.strip()})
+    if html and len(pieces) // 2 < len(blocks):
         flaws.append(Flaw(section.line, "block", "A block of this section stands inside a list or a quotation."))
     return parts, flaws

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from typing import Any, cast, get_args
 from xml.etree.ElementTree import Element, SubElement
 
 import nh3
-from latex2mathml.converter import convert as formula_to_mathml
+from latex2mathml.converter import convert_to_element as formula_to_mathml
 from markdown import Markdown as Converter
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
@@ -201,7 +202,7 @@ def _flaws(text: str, section: str | None) -> Iterator[Flaw]:
         start += len(paragraph) + 2
     bare = _CODE.sub(blank, text)
     for found in re.finditer(_FORMULA, bare):
-        if trouble := _formula(found.group(1))[1]:
+        if isinstance(trouble := _formula(found.group(1)), str):
             yield Flaw(at(found), "formula", trouble)
     bare = re.sub(_FORMULA, blank, bare)
     if html := _RAW_HTML.search(bare):
@@ -229,17 +230,19 @@ def _tangled(paragraph: str) -> str | None:
             return f"There are more than {most} “{mark}” in one paragraph."
     if paragraph.count("|") > 2_000:
         return "The table is too large; divide it."
+    if paragraph.count("\n:") > 50:
+        return "There are more than 50 definitions in one paragraph."
     return None
 
 
-def _formula(latex: str) -> tuple[str, str | None]:
+def _formula(latex: str) -> Element | str:
     """MathML of a formula, or what is wrong with it."""
     if len(latex) > LONGEST_FORMULA:
-        return "", f"A formula has at most {LONGEST_FORMULA} characters."
+        return f"A formula has at most {LONGEST_FORMULA} characters."
     try:
-        return formula_to_mathml(latex), None
+        return formula_to_mathml(latex)
     except Exception as error:  # the converter raises many kinds, RecursionError and IndexError among them
-        return "", f"The formula “{latex[:40]}” cannot be read ({type(error).__name__})."
+        return f"The formula “{latex[:40]}” cannot be read ({type(error).__name__})."
 
 
 def _not_a_link(link: str) -> str:
@@ -254,8 +257,14 @@ def _line_with(text: str, part: str) -> int:
 
 
 class _Formula(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
-        return self.md.htmlStash.store(_formula(m.group(1))[0]), m.start(0), m.end(0)
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element | str, int, int]:  # type: ignore[override]
+        made = _formula(m.group(1))
+        if isinstance(made, str):
+            return "", m.start(0), m.end(0)
+        for element in made.iter():
+            # The converter writes characters as references; as text of its own a formula holds no more Markdown.
+            element.text = AtomicString(unescape(element.text)) if element.text else None
+        return made, m.start(0), m.end(0)
 
 
 class _Citation(InlineProcessor):
@@ -314,6 +323,7 @@ class _Ours(Extension):
         self.subheadings = subheadings
 
     def extendMarkdown(self, md: Converter) -> None:
+        md.block_level_elements.remove("math")  # a formula stands in its line
         md.preprocessors.deregister("html_block")
         md.parser.blockprocessors.deregister("setextheader")
         if not self.subheadings:
