@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -185,6 +187,23 @@ def test_a_number_with_two_readings_is_handed_back_with_both() -> None:
     content = typed("numeric", {"value": "1200", "why": "Because."})
     refused = itemtypes.get("numeric").parse(content, {}, {"number": ["1,200"]})
     assert "type 1200 or 1.200" in refused.message  # type: ignore[union-attr]
+
+
+def test_no_layout_of_an_ordering_is_the_right_order() -> None:
+    content = typed("ordering", {"elements": itemtypes.get("ordering").examples()[0].content["elements"][:3]})
+    orders = {tuple(itemtypes.lay_out("ordering", content, random.Random(seed))["elements"]) for seed in range(300)}
+    assert orders == set(permutations("abc")) - {("a", "b", "c")}
+
+
+def test_the_options_of_extended_matching_are_listed_by_alphabet_and_size() -> None:
+    texts = ["Venlafaxine 150 mg", "citalopram", "Venlafaxine 75 mg", "Mirtazapine"]
+    content = {
+        "theme": "Drugs",
+        "options": [{"id": f"o{place}", "text": text} for place, text in enumerate(texts)],
+        "vignettes": [{"id": name, "text": name, "key": "o1", "why": "Because."} for name in "ab"],
+    }
+    layout = itemtypes.lay_out("extended_matching", typed("extended_matching", content), random.Random(1))
+    assert layout["options"] == ["o1", "o3", "o2", "o0"]
 
 
 def test_the_fields_of_a_part_stand_in_canonical_order() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from quizapp import itemtypes
 from quizapp.core.grading import Grade, NotGradable
 from quizapp.itemtypes import Example, Json
-from tests.faces import answer_of, presented, rendered, templates, typed
+from tests.faces import answer_of, in_tokens, presented, rendered, templates, typed
 
 SECRET = {
     "key", "why", "why_true", "why_false", "trap", "traps", "answer", "value", "tolerance", "factor", "wrong", "accept",
@@ -29,20 +29,30 @@ SECRET = {
 TYPES = itemtypes.names()
 GRADABLE = itemtypes.gradable()
 EXAMPLES = [
-    pytest.param(name, example, id=f"{name}-{place}")
+    (name, example)
     for name in TYPES
-    for place, example in enumerate(
+    for example in (
         itemtypes.container(name).examples() if itemtypes.is_container(name) else itemtypes.get(name).examples()
     )
 ]
+every_example = pytest.mark.parametrize(
+    ("name", "example"), [pytest.param(*pair, id=f"{pair[0]}-{place}") for place, pair in enumerate(EXAMPLES)]
+)
+DISTINCT = {
+    (name, str(example.content), example.part, str(example.expected)): (name, example) for name, example in EXAMPLES
+}
+every_kind_of_example = pytest.mark.parametrize(
+    ("name", "example"), [pytest.param(*pair, id=f"{pair[0]}-{place}") for place, pair in enumerate(DISTINCT.values())]
+)
+"""One example for each content and outcome: enough where only faces and structure are looked at."""
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_an_example_passes_its_own_check(name: str, example: Example) -> None:
     assert itemtypes.check(name, typed(name, example.content)) == []
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_example
 def test_an_example_is_marked_as_it_says_in_every_layout(name: str, example: Example) -> None:
     for seed in range(5):
         part, _ = presented(name, example, seed)
@@ -57,7 +67,7 @@ def test_an_example_is_marked_as_it_says_in_every_layout(name: str, example: Exa
 
 @pytest.mark.parametrize("name", TYPES)
 def test_examples_hold_a_right_a_wrong_and_a_not_gradable_submission(name: str) -> None:
-    expected = [param.values[1].expected for param in EXAMPLES if param.values[0] == name]  # type: ignore[union-attr]
+    expected = [example.expected for type_name, example in EXAMPLES if type_name == name]
     grades = [grade for grade in expected if isinstance(grade, Grade)]
     assert any(grade.full for grade in grades)
     assert any(grade.earned == 0 for grade in grades)
@@ -66,7 +76,7 @@ def test_examples_hold_a_right_a_wrong_and_a_not_gradable_submission(name: str) 
         assert any(0 < grade.earned < grade.possible for grade in grades), "a partly right one"
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_answers_and_layouts_are_plain_json(name: str, example: Example) -> None:
     part, layout = presented(name, example)
     answer = answer_of(name, example)
@@ -74,7 +84,7 @@ def test_answers_and_layouts_are_plain_json(name: str, example: Example) -> None
         assert json.loads(json.dumps(value)) == value
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_example
 def test_what_could_be_read_of_a_refused_answer_fills_the_form_again_and_can_be_marked(
     name: str, example: Example
 ) -> None:
@@ -86,7 +96,7 @@ def test_what_could_be_read_of_a_refused_answer_fills_the_form_again_and_can_be_
         assert rendered(part, layout, answer.kept)
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_a_question_left_empty_earns_nothing_of_the_same_marks(name: str, example: Example) -> None:
     part, _ = presented(name, example)
     empty = itemtypes.get(part.type).grade(part.content, None)
@@ -148,7 +158,7 @@ def with_marked_ids(content: Any) -> Any:
     return json.loads(text)
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_show_reads_no_secret_field(name: str, example: Example) -> None:
     part, layout = presented(name, example)
     answer = answer_of(name, example)
@@ -157,7 +167,7 @@ def test_show_reads_no_secret_field(name: str, example: Example) -> None:
         itemtypes.get(part.type).show(sealed(part.content), layout, given_answer)
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_neither_a_secret_nor_a_permanent_id_reaches_the_page(name: str, example: Example) -> None:
     canary = "canary8431"
     content = with_marked_ids(typed(name, example.content))
@@ -174,7 +184,7 @@ def test_neither_a_secret_nor_a_permanent_id_reaches_the_page(name: str, example
         assert "zzid" not in seen
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_the_order_of_the_file_changes_neither_the_face_nor_the_mark(name: str, example: Example) -> None:
     part, layout = presented(name, example)
     verbs = itemtypes.get(part.type)
@@ -212,6 +222,7 @@ def test_every_right_place_in_the_layout_comes_up_equally_often(name: str) -> No
         if (name, field) in fixed:
             assert len(counts) == 1
         else:
+            assert len(counts) > 1, f"“{field}” is never shuffled"
             assert min(counts.values()) > 0.6 * 600 / len(counts), (field, counts)
 
 
@@ -271,10 +282,23 @@ def test_no_submission_makes_a_type_raise(name: str, submitted: dict[str, list[s
             assert "<script" not in page, "a typed answer stands on the page as HTML"
 
 
+@pytest.mark.parametrize("name", GRADABLE)
+def test_a_typed_answer_is_never_html(name: str) -> None:
+    hostile = '"><script>alert(1)</script>'
+    for example in itemtypes.get(name).examples():
+        part, layout = presented(name, example)
+        sent = in_tokens(layout, example.submitted)
+        for field in sent:
+            answer = itemtypes.get(name).parse(part.content, layout, sent | {field: [hostile]})
+            kept = answer.kept if isinstance(answer, NotGradable) else answer
+            for page in (rendered(part, layout, kept), rendered(part, layout, kept, reviewed=True)):
+                assert "<script" not in page
+
+
 # --- what a folder holds ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_both_faces_render_with_and_without_an_answer(name: str, example: Example) -> None:
     part, layout = presented(name, example)
     answer = answer_of(name, example)
@@ -288,7 +312,7 @@ def test_both_faces_render_with_and_without_an_answer(name: str, example: Exampl
             assert all(name.startswith("q1-") for name in ids), "ids must be unique on a page with several questions"
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_a_locked_face_takes_no_input(name: str, example: Example) -> None:
     part, layout = presented(name, example)
     face = itemtypes.get(part.type).show(part.content, layout, None)
@@ -300,7 +324,7 @@ def test_a_locked_face_takes_no_input(name: str, example: Example) -> None:
     assert [control for control in controls if not re.search(r"\sdisabled\b", control)] == []
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+@every_kind_of_example
 def test_a_review_gives_every_reason_that_is_written(name: str, example: Example) -> None:
     part, layout = presented(name, example)
     page = rendered(part, layout, None, reviewed=True)
