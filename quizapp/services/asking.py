@@ -113,6 +113,11 @@ def _natural(slug: str) -> tuple[str, int]:
     return letters, int(slug[len(letters) :] or 0)
 
 
+def minutes_allowed(plan: BlockPlan, size: int) -> int:
+    """The time of an exam of `size` questions: what was asked for, else a minute and a half for each."""
+    return plan.minutes or -(-size * SECONDS_A_QUESTION_IN_AN_EXAM // 60)
+
+
 def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int) -> int:
     """Start a block and show its first question, or all of them for an exam. Returns the id of the sitting.
 
@@ -126,7 +131,7 @@ def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: s
             block = _compose(session, actor, plan, now, seed)
             mode = modes.EXAM if plan.exam else modes.PRACTICE
             size = len(block.choices)
-            seconds = plan.minutes * 60 if plan.minutes else size * SECONDS_A_QUESTION_IN_AN_EXAM
+            time_allowed = dt.timedelta(minutes=minutes_allowed(plan, size))
             sitting_id = _open(
                 session,
                 actor,
@@ -144,7 +149,7 @@ def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: s
                     },
                     "kept": block.kept,
                 },
-                deadline=now + dt.timedelta(seconds=seconds) if plan.exam else None,
+                deadline=now + time_allowed if plan.exam else None,
                 now=now,
                 seed=seed,
             )

@@ -200,8 +200,8 @@ _WEAKEST_FIRST = ("contested", "moderate", "strong")
 
 def _grounds(session: Session, fact_slugs: Iterable[str], body: Mapping[str, Any]) -> Grounds:
     facts = published(session, "fact", fact_slugs)
-    wanted = [source["reference"] for fact in facts.values() for source in fact.body.get("sources", ())]
-    references = published(session, "reference", {*wanted, *body.get("references", ())})
+    read = [source["reference"] for fact in facts.values() for source in fact.body.get("sources", ())]
+    references = published(session, "reference", read or body.get("references", ()))
     strengths = {STRENGTH[fact.body["certainty"]] for fact in facts.values()}
     return Grounds(
         strength=next((name for name in _WEAKEST_FIRST if name in strengths), ""),
@@ -216,11 +216,18 @@ def _grounds(session: Session, fact_slugs: Iterable[str], body: Mapping[str, Any
     )
 
 
+_AUTHOR = re.compile(r"[^\d.,(]+? [A-Z]{1,3}(?=[,.\s])")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_LONGEST_SHORT = 40
+
+
 def _short(citation: str) -> str:
-    """“de Boer 1996” from a full citation: what stands before the first author’s initials, and the year."""
-    author = re.split(r" [A-Z]{1,3}\b|,|\.", citation, maxsplit=1)[0]
-    year = re.search(r"\b(?:19|20)\d\d\b", citation)
-    return f"{author} {year.group()}" if year else author
+    """“de Boer 1996” where a citation begins with an author and initials, else the beginning of its first sentence."""
+    author, year = _AUTHOR.match(citation), _YEAR.search(citation)
+    if author and year:
+        return f"{author.group().rsplit(' ', 1)[0]} {year.group()}"
+    first = re.split(r"[.,;:(]", citation, maxsplit=1)[0].strip()
+    return first if len(first) <= _LONGEST_SHORT else first[:_LONGEST_SHORT].rsplit(" ", 1)[0] + " …"
 
 
 def _stored(presentation_id: int, part: str | None) -> sa.Select[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass
+from hashlib import sha256
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,6 @@ from quizapp.services.asking import BlockOffer, BlockPlan
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
 
-SEED_BITS = 53
 LONGEST_EXAM_MINUTES = 600
 USUAL_SIZE = 10
 
@@ -51,19 +51,33 @@ def practice() -> ResponseReturnValue:
 @blueprint.post("/practice")
 @allow("signed_in")
 def build() -> ResponseReturnValue:
-    """Say what a block would hold, or start it. The key in the form makes a second click find the first one’s block."""
+    """Say what a block would hold, or start it; an exam has a page between, where the clock is not running yet.
+
+    The key in the form decides the choice of questions, so what was offered is what comes, and a second click on start
+    finds the first one’s session.
+    """
     actor, now = get_actor(), clock.now()
     plan, key = read_plan(request.form), request.form.get("key") or secrets.token_urlsafe(16)
+    wish, seed = request.form.get("do"), seed_of(key)
     try:
-        if request.form.get("do") == "offer":
-            seed = secrets.randbits(SEED_BITS)
-            return builder_page(plan, key, offer=asking.offer(db.session(), actor, plan, now, seed))
-        sitting_id = asking.start(
-            db.session(), actor, plan, key=key, title=title_of(plan), now=now, seed=secrets.randbits(SEED_BITS)
-        )
+        if wish == "offer" or (plan.exam and wish != "begin"):
+            offer = asking.offer(db.session(), actor, plan, now, seed)
+            return exam_page(plan, key, offer) if plan.exam and wish != "offer" else builder_page(plan, key, offer)
+        sitting_id = asking.start(db.session(), actor, plan, key=key, title=title_of(plan), now=now, seed=seed)
     except asking.NothingToAsk as reason:
         return builder_page(plan, key, problem=str(reason))
     return redirect(url_for("learn.session", sitting_id=sitting_id), 303)
+
+
+def seed_of(key: str) -> int:
+    return int.from_bytes(sha256(key.encode()).digest()[:6])
+
+
+def exam_page(plan: BlockPlan, key: str, offer: BlockOffer) -> ResponseReturnValue:
+    minutes = asking.minutes_allowed(plan, offer.size)
+    return render_template(
+        "learn/exam_start.html", plan=plan, key=key, offer=offer, title=title_of(plan), minutes=minutes
+    )
 
 
 def read_plan(sent: MultiDict[str, str]) -> BlockPlan:
@@ -88,7 +102,7 @@ def title_of(plan: BlockPlan) -> str:
 
 
 def builder_page(
-    plan: BlockPlan, key: str, *, offer: BlockOffer | None = None, problem: str | None = None
+    plan: BlockPlan, key: str, offer: BlockOffer | None = None, *, problem: str | None = None
 ) -> ResponseReturnValue:
     page = render_template(
         "learn/practice.html",
