@@ -139,7 +139,7 @@ def test_the_phone_s_codes_are_set_up_and_used_with_the_keyboard_alone(page: Pag
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Scan this code")
     expect(page.get_by_role("img", name="Code to scan with the authenticator app")).to_be_visible()
-    app = TOTP(key=re.sub(r"[\s-]", "", page.locator("figure code").inner_text()))
+    app = TOTP(key=re.sub(r"[\s-]", "", page.locator("main code").inner_text()))
     tab_to(page, "textbox", "Code")
     page.keyboard.type(app.generate().token)
     page.keyboard.press("Enter")
