@@ -143,19 +143,18 @@ function watchSections() {
   }
 }
 
-/* Focus after a swap: the new heading is where reading goes on. A check inside a lesson must not pull the page up. */
+/* Focus after a swap: the new heading, or the sentence that says what to mend, is where reading goes on. */
 function arrive(root) {
-  const target = $("[data-focus]", root) ?? (root.id === "main" ? $("h1", root) : $("h1, h2, h3", root));
+  const target = $("[data-focus]", root) ?? $("h1", root);
   if (!target) return;
   if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
   target.focus({ preventScroll: true });
-  if (root.id === "main") scrollTo({ top: 0, behavior: "instant" });
-  else target.scrollIntoView({ block: "nearest" });
+  if (target.matches("h1")) scrollTo({ top: 0, behavior: "instant" });
+  else target.scrollIntoView({ block: "center" });
 }
-document.addEventListener("htmx:after:swap", ({ target }) => {
+document.addEventListener("htmx:after:swap", () => {
   begin();
-  const live = target instanceof Element && target.isConnected && target.id && target.id !== "main" ? target : $("#main");
-  if (live) arrive(live);
+  arrive($("#main"));
 });
 /* A form that came back keeps the address of its page: the one it was sent to cannot be opened again. */
 document.addEventListener("htmx:before:history:update", (event) => {
@@ -362,17 +361,7 @@ document.addEventListener("click", async (event) => {
   announce(marked ? "Marked." : "Mark removed.");
 });
 
-/* The first run takes the time zone of the device. */
-function nameZone() {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  for (const field of $$("[data-device-zone]")) {
-    field.value = zone ?? "";
-    if (zone) $("[data-zone-name]").textContent = zone;
-  }
-}
-
 function begin() {
-  nameZone();
   unfold();
   watchSections();
   startClock();
@@ -380,4 +369,4 @@ function begin() {
   save.resume();
 }
 begin();
-$("[data-focus]")?.focus({ preventScroll: true });
+if ($("[data-focus]")) arrive($("#main"));
