@@ -63,13 +63,13 @@ def answer_of(name: str, example: Example, seed: int = 1) -> Json | NotGradable:
     return itemtypes.get(part.type).parse(part.content, layout, in_tokens(layout, example.submitted))
 
 
-def rendered(part: Part, layout: Json, answer: Json | None, *, reviewed: bool = False) -> str:
+def rendered(part: Part, layout: Json, answer: Json | None, *, reviewed: bool = False, uid: str = "q1") -> str:
     """The face of a part, or what is read after it, as it stands in a page."""
     verbs = itemtypes.get(part.type)
     if reviewed:
         review = verbs.explain(part.content, layout, answer)
-        return templates.get_template(f"itemtypes/{part.type}/review.html").render(review=review, uid="q1", peers={})
+        return templates.get_template(f"itemtypes/{part.type}/review.html").render(review=review, uid=uid, peers={})
     face = verbs.show(part.content, layout, answer)
     return templates.get_template(f"itemtypes/{part.type}/answer.html").render(
-        face=face, uid="q1", struck=set(), locked=False
+        face=face, uid=uid, struck=set(), locked=False
     )
