@@ -76,5 +76,5 @@ def _drawings(session: Session, drawn: list[tuple[str, tree.DrawnFigure]]) -> di
         if figure.narrow:
             wanted[tree.narrow_of(wide)] = figure.narrow
     rows = session.execute(sa.select(Media.sha256, Media.bytes).where(Media.sha256.in_(set(wanted.values()))))
-    media = dict(rows.tuples().all())
+    media = {row.sha256: row.bytes for row in rows}
     return {path: media[digest] for path, digest in wanted.items()}

@@ -406,7 +406,7 @@ def _resting_on(session: Session, content_id: int) -> list[tuple[str, str]]:
         .where(Link.target_id == content_id, Link.role == "fact", Content.kind.in_(("lesson", "trap")))
         .order_by(Content.kind, Content.slug)
     )
-    return list(session.execute(query).tuples())
+    return [(row.kind, row.slug) for row in session.execute(query)]
 
 
 def _count_questions(session: Session, content_id: int) -> int:
