@@ -52,7 +52,7 @@ DECLARED: dict[str, tuple[frozenset[str], str]] = {
 
 _PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _ENCODED = re.compile(r"%(2f|5c|0|1|7f)", re.IGNORECASE)
-SECRETS = {"csrf_token", "password", "password_confirm", "new_password", "new_password_confirm", "code", "credential"}
+SECRETS = {"password", "password_confirm", "new_password", "new_password_confirm", "code", "credential"}
 
 
 def allow(*who: Who) -> Callable[[View], View]:
@@ -142,15 +142,15 @@ def sign_in_first() -> ResponseReturnValue:
 
 
 def keep_typed(title: str, happened: str, status: int, *, may_resend: bool) -> ResponseReturnValue:
-    """A page that gives back what was typed and can send it again. Passwords, codes and files are not given back."""
-    withheld = bool(request.files) or any(name in SECRETS - {"csrf_token"} for name in request.form)
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRETS]
+    """A page that gives back what was typed and can send it again; nothing of a form with a password, code or file."""
+    withheld = bool(request.files) or any(name in SECRETS for name in request.form)
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     page = render_template(
         "account/kept.html",
         title=title,
         happened=happened,
         signed_in=current_actor() is not None,
-        typed=typed if may_resend else [],
+        typed=typed,
         may_resend=may_resend and not withheld,
         action=request.path,
     )

@@ -210,6 +210,14 @@ def test_suspending_ends_every_sign_in(app: Flask, client: Client, student: int)
     assert sign_in(client).path == "/"
 
 
+def test_a_suspended_person_is_out_even_if_a_sign_in_was_left_open(app: Flask, client: Client, student: int) -> None:
+    sign_in(client)
+    with app.app_context():
+        db.session.execute(db.update(User).values(active=False))
+        db.session.commit()
+    assert not is_signed_in(client)
+
+
 def test_each_sign_in_has_an_id_of_its_own(app: Flask, client: Client, student: int) -> None:
     sign_in(client)
     with client.raw.session_transaction() as session:
