@@ -23,7 +23,7 @@ from quizapp.core.preferences import (
     local_date,
 )
 from quizapp.db.models import ExamDate, LearnerSettings, LoginSession, User, UserRole
-from quizapp.db.session import Lock, retrying, writing
+from quizapp.db.session import Lock, retrying, run, writing
 
 ROLES = ("student", "instructor", "coordinator", "administrator")
 DEMO_PASSWORD = "learn-by-heart"  # noqa: S105 - printed on purpose; only for an empty database of a local run
@@ -102,7 +102,7 @@ _ACTOR = (
 
 def find_actor(session: Session, sid: str, now: dt.datetime) -> Actor | None:
     """The person signed in under `sid`, in one statement; None if that sign-in is over or the account suspended."""
-    row = session.execute(_ACTOR, {"sid": sid, "now": now}).one_or_none()
+    row = run(session, _ACTOR, {"sid": sid, "now": now}).one_or_none()
     if row is None:
         return None
     choices = DEFAULT

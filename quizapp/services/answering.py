@@ -17,11 +17,11 @@ from quizapp.core import modes
 from quizapp.core.grading import Confidence, NotGradable
 from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Presentation, Published, Response, Sitting, table
-from quizapp.db.session import Lock, retrying, writing
+from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services import asking, folding
 from quizapp.services.accounts import Actor
 from quizapp.services.sittings import Place
-from quizapp.services.versions import Row, Version, get_content_ids, get_version, published_by_id
+from quizapp.services.versions import Row, Version, get_content_ids, get_version
 
 LONGEST_ELAPSED = dt.timedelta(hours=1)
 
@@ -131,18 +131,19 @@ def _go_on(session: Session, actor: Actor, shown: Row, now: dt.datetime) -> None
     """Present the next question of the plan that is still published, or close the sitting."""
     items: Sequence[int] = shown.plan["items"]
     for position in range(shown.position + 1, len(items)):
-        version = published_by_id(session, [items[position]]).get(items[position])
-        if version is not None:
+        version_id = run(session, _PUBLISHED, {"content": items[position]}).scalar()
+        if version_id is not None:
+            version = get_version(session, version_id)
             why = shown.plan["reasons"][position]
             row = asking.presentation_row(actor, shown.sitting_id, position, version, shown.seed, why, now)
-            session.execute(_PRESENT, row)
+            run(session, _PRESENT, row)
             return
     if shown.mode != modes.LESSON.name:
-        session.execute(_CLOSE, {"sitting": shown.sitting_id, "now": now})
+        run(session, _CLOSE, {"sitting": shown.sitting_id, "now": now})
 
 
 def _load(session: Session, actor: Actor, presentation_id: int, part: str) -> Row:
-    shown = session.execute(_SHOWN, {"presentation": presentation_id, "learner": actor.id, "part": part}).one_or_none()
+    shown = run(session, _SHOWN, {"presentation": presentation_id, "learner": actor.id, "part": part}).one_or_none()
     if shown is None:
         raise LookupError(presentation_id)
     return shown
@@ -207,6 +208,7 @@ _SHOWN = (
     )
     .where(Presentation.id == sa.bindparam("presentation"), Presentation.learner_id == sa.bindparam("learner"))
 )
+_PUBLISHED = sa.select(Published.version_id).where(Published.content_id == sa.bindparam("content"))
 _PRESENT = sa.insert(table(Presentation))
 _CLOSE = (
     sa.update(table(Sitting))

@@ -21,7 +21,7 @@ from quizapp.core import memory
 from quizapp.core.grading import Confidence, Grade, Rating, rate
 from quizapp.core.modes import Mode
 from quizapp.db.models import Exposure, ItemStat, Memory, Response, table
-from quizapp.db.session import Lock, retrying, writing
+from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services.versions import Version
 
 StatRow = tuple[int, int, str, str, int, int, int]
@@ -72,7 +72,8 @@ def record(session: Session, entry: Record) -> list[StatRow]:
     Returns what is still to be counted for the item: the deed passes all of it to `count` as its last act, because
     counters are shared between learners and must be touched in one order by everybody.
     """
-    held = session.execute(
+    held = run(
+        session,
         _HELD,
         {
             "learner": entry.learner_id,
@@ -85,7 +86,8 @@ def record(session: Session, entry: Record) -> list[StatRow]:
     first_exposure = bool(held.first_exposure) if continues else held.times is None
     rating = rate(entry.grade, entry.confidence)
     schedules = entry.mode.schedules and entry.answer is not None
-    session.execute(
+    run(
+        session,
         _INSERT_RESPONSE,
         {
             "learner_id": entry.learner_id,
@@ -111,7 +113,8 @@ def record(session: Session, entry: Record) -> list[StatRow]:
     )
     seen = Seen(held.times, held.last_at, held.last_right) if held.times is not None else None
     dialect = session.get_bind().dialect.name
-    session.execute(
+    run(
+        session,
         _UPSERT_EXPOSURE[dialect],
         _exposure_row(
             entry.learner_id,
@@ -126,7 +129,7 @@ def record(session: Session, entry: Record) -> list[StatRow]:
             entry.learner_id,
             entry.objective_id,
         )
-        session.execute(_UPSERT_MEMORY[dialect], _memory_row(entry.learner_id, entry.objective_id, trace))
+        run(session, _UPSERT_MEMORY[dialect], _memory_row(entry.learner_id, entry.objective_id, trace))
     if not first_exposure:
         return []
     return [
@@ -138,7 +141,7 @@ def record(session: Session, entry: Record) -> list[StatRow]:
 def count(session: Session, rows: Iterable[StatRow]) -> None:
     """Add to the integer counters, in the order of their keys, so that two deeds never wait for each other."""
     if ordered := [dict(zip(_STAT_COLUMNS, row, strict=True)) for row in sorted(rows)]:
-        session.execute(_COUNT[session.get_bind().dialect.name], ordered)
+        run(session, _COUNT[session.get_bind().dialect.name], ordered)
 
 
 @dataclass(frozen=True)

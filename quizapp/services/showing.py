@@ -17,6 +17,7 @@ from quizapp import itemtypes
 from quizapp.core import modes
 from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Mark, Presentation, Published, Response, SavedAnswer, Sitting
+from quizapp.db.session import run
 from quizapp.services.accounts import Actor
 from quizapp.services.sittings import effective, verdict
 from quizapp.services.versions import Row, Version, get_version, published
@@ -109,7 +110,7 @@ def get_question(
     version = get_version(session, shown.version_id)
     mode = modes.MODES[shown.mode]
     ids = [part.id for part in version.parts]
-    saved = {row.part: row for row in session.execute(_SAVED, {"presentation": shown.id})}
+    saved = {row.part: row for row in run(session, _SAVED, {"presentation": shown.id})}
     settled = _settled_parts(session, shown.id, ids, mode, saved)
     open_part = next((name for name in ids if name not in settled), ids[-1])
     index = ids.index(open_part)
@@ -175,7 +176,7 @@ def next_position(session: Session, actor: Actor, sitting_id: int) -> int | None
 
 
 def get_shown(session: Session, actor: Actor, sitting_id: int, position: int) -> Row:
-    shown = session.execute(_SHOWN, {"sitting": sitting_id, "position": position, "learner": actor.id}).one_or_none()
+    shown = run(session, _SHOWN, {"sitting": sitting_id, "position": position, "learner": actor.id}).one_or_none()
     if shown is None:
         raise LookupError((sitting_id, position))
     return shown
@@ -186,7 +187,7 @@ def _settled_parts(
 ) -> dict[str, Row | None]:
     """Parts that can no longer be answered, with the stored answer where its verdict may be seen."""
     answered: dict[str, Row | None] = {
-        row.part: row for row in session.execute(_PARTS, {"presentation": presentation_id})
+        row.part: row for row in run(session, _PARTS, {"presentation": presentation_id})
     }
     if mode.free_order and not answered:
         opened = [i for i, name in enumerate(ids) if name in saved]
