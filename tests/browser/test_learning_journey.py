@@ -1,0 +1,236 @@
+"""The learner’s first hour in a real browser: with the keyboard alone, without scripts, on a phone, in the dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import Watch
+
+WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+SCHEMES = ("light", "dark")
+SignIn = Callable[..., None]
+
+
+def begin(page: Page, sign_in: SignIn, email: str) -> None:
+    """Sign in as somebody who has made the first choice."""
+    sign_in(page, email=email)
+    page.goto("/")
+    if page.get_by_role("heading", level=1).inner_text() == "How would you like to begin?":
+        page.get_by_role("button", name="Begin with questions").click()
+
+
+def start_block(page: Page, *, size: int = 2, exam: bool = False) -> None:
+    """Build a block and go to its first question; an exam passes by the page before its clock."""
+    page.goto("/practice")
+    page.get_by_label("How many questions?").fill(str(size))
+    page.get_by_label("Use up new questions freely").check()
+    if exam:
+        page.locator("input[name=mode][value=exam]").check()
+    page.locator("main button[value=start]").click()
+    if exam:
+        page.get_by_role("button", name="Start the clock").click()
+    page.wait_for_url(re.compile(r"/session/\d+/\d+"))
+
+
+def answer_anything(page: Page) -> None:
+    """Fill the form of a question of any type with something that can be marked."""
+    form = page.locator("form#answer")
+    for name in {radio.get_attribute("name") for radio in form.locator("input[type=radio]").all()}:
+        form.locator(f"input[type=radio][name='{name}']").first.check(force=True)
+    for box in form.locator("input[type=checkbox]").all()[:2]:
+        box.check(force=True)
+    for text in form.locator("input[type=text]").all():
+        text.fill("7")
+    for number, select in enumerate(form.locator("select").all(), start=1):
+        select.evaluate("(box, n) => { box.selectedIndex = Math.min(n, box.options.length - 1); }", number)
+
+
+def offers_options(page: Page) -> bool:
+    """Whether the question is one of single choice."""
+    return page.locator("ol.options input[type=radio]").count() > 0
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.innerText"))
+
+
+def test_from_signing_in_to_the_result_with_the_keyboard_alone(page: Page, sign_in: SignIn) -> None:
+    begin(page, sign_in, "keys@example.org")
+    page.goto("/practice")
+    page.get_by_label("How many questions?").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("3")
+    page.get_by_label("Use up new questions freely").focus()
+    page.keyboard.press("Space")
+    page.locator("main button[value=start]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/session/\d+/0"))
+    for number in (1, 2, 3):
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {number}")
+        answer_anything(page)
+        page.get_by_role("heading", level=1).focus()
+        page.keyboard.press("w")
+        page.wait_for_url(re.compile(r"/feedback"))
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_be_focused()
+        assert focused(page).split("\n")[0] in {"Right", "Not right", "Partly right"}
+        page.wait_for_timeout(450)  # Enter goes on only after a moment, so that one press is not two
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/feedback" not in url)
+    expect(page).to_have_url(re.compile(r"/results"))
+
+
+def test_digits_choose_and_question_mark_lists_the_keys(page: Page, sign_in: SignIn) -> None:
+    begin(page, sign_in, "digits@example.org")
+    start_block(page, size=15)
+    while not offers_options(page):
+        answer_anything(page)
+        page.locator("button[value=guess]").click()
+        page.wait_for_url(re.compile(r"/feedback"))
+        page.locator("[data-go-on]").click()
+        page.wait_for_url(lambda url: "/feedback" not in url)
+    page.get_by_role("heading", level=1).focus()
+    page.keyboard.press("2")
+    assert page.locator("input[name=choice]").nth(1).is_checked()
+    page.keyboard.press("Shift+Digit1")
+    expect(page.locator(".opt.out")).to_have_count(1)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_everything_works_without_scripts(browser: Browser, base_url: str, sign_in: SignIn, watch: Watch) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    page = watch(context.new_page())
+    begin(page, sign_in, "plain@example.org")
+    page.goto("/lessons/nassa-mechanism")
+    page.get_by_role("button", name="Answer it").first.click()
+    answer_without_script(page)
+    page.locator("button[value=sure]").click()
+    expect(page).to_have_url(re.compile(r"/feedback"))
+    start_block(page, size=2)
+    for _ in range(2):
+        answer_without_script(page)
+        page.locator("button[value=fairly_sure]").click()
+        expect(page).to_have_url(re.compile(r"/feedback"))
+        page.locator("[data-go-on]").click()
+    expect(page).to_have_url(re.compile(r"/results"))
+    context.close()
+
+
+def answer_without_script(page: Page) -> None:
+    form = page.locator("form#answer")
+    for name in {radio.get_attribute("name") for radio in form.locator("input[type=radio]").all()}:
+        form.locator(f"input[type=radio][name='{name}']").first.check(force=True)
+    for box in form.locator("input[type=checkbox]").all()[:2]:
+        box.check(force=True)
+    for text in form.locator("input[type=text]").all():
+        text.fill("7")
+    for number, select in enumerate(form.locator("select").all(), start=1):
+        options = len(select.locator("option").all())
+        select.select_option(index=min(number, options - 1))
+
+
+def test_an_exam_saves_each_choice_and_goes_on_elsewhere(
+    page: Page, browser: Browser, base_url: str, sign_in: SignIn, watch: Watch
+) -> None:
+    begin(page, sign_in, "exam@example.org")
+    start_block(page, size=8, exam=True)
+    while not offers_options(page):
+        page.get_by_role("button", name="Save and go on").click()
+        page.wait_for_load_state("networkidle")
+    with page.expect_response(re.compile("/save")) as saving:
+        page.locator("ol.options label").first.click()
+    assert saving.value.ok
+    expect(page.locator("[data-saved]")).to_contain_text("Saved")
+    where = page.url
+    other = browser.new_context(base_url=base_url)
+    elsewhere = watch(other.new_page())
+    sign_in(elsewhere, email="exam@example.org")
+    elsewhere.goto(where)
+    assert elsewhere.locator("input[name=choice]").first.is_checked()
+    elsewhere.get_by_role("button", name="Look over and hand in").click()
+    elsewhere.get_by_role("button", name="Hand in", exact=True).click()
+    expect(elsewhere).to_have_url(re.compile(r"/results"))
+    other.close()
+
+
+def test_a_choice_made_without_a_connection_is_kept_and_sent_later(
+    page: Page, context: BrowserContext, sign_in: SignIn, watch: Watch
+) -> None:
+    begin(page, sign_in, "offline@example.org")
+    start_block(page, size=8, exam=True)
+    while not offers_options(page):
+        page.get_by_role("button", name="Save and go on").click()
+        page.wait_for_load_state("networkidle")
+    context.set_offline(offline=True)
+    page.locator("ol.options label").nth(1).click()
+    expect(page.locator("[data-saved]")).to_contain_text("Not saved yet")
+    with page.expect_response(re.compile("/save")) as saving:
+        context.set_offline(offline=False)
+    assert saving.value.ok
+    page.reload()
+    assert page.locator("input[name=choice]").nth(1).is_checked()
+    watch.seen = [line for line in watch.seen if "ERR_INTERNET_DISCONNECTED" not in line]  # provoked above
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", WIDTHS)
+def test_every_page_of_the_first_hour_is_accessible_and_fits(
+    browser: Browser,
+    base_url: str,
+    sign_in: SignIn,
+    watch: Watch,
+    axe: Callable[[Page], None],
+    screenshot: Callable[..., Path],
+    size: str,
+    scheme: str,
+) -> None:
+    context = browser.new_context(base_url=base_url, viewport=WIDTHS[size], color_scheme=scheme)  # type: ignore[arg-type]
+    page = watch(context.new_page())
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{page.url} is {wide} px wider than the screen"
+        axe(page)
+        screenshot(page, f"{name}-{size}-{scheme}")
+
+    sign_in(page, email=f"{size}-{scheme}@example.org")
+    page.goto("/")
+    look("first-run")
+    page.get_by_role("button", name="Begin with questions").click()
+    for name, path in {
+        "today": "/",
+        "lessons": "/lessons",
+        "lesson": "/lessons/nassa-mechanism",
+        "figure": "/figures/nassa-synapse",
+        "evidence": "/evidence/N12",
+        "search": "/search?q=serotonin",
+        "practice": "/practice",
+        "sessions": "/sessions",
+        "settings": "/settings",
+        "missing": "/nothing-here",
+    }.items():
+        page.goto(path)
+        look(name)
+    watch.seen = [line for line in watch.seen if "404" not in line]  # the page asked for on purpose
+    start_block(page, size=2)
+    look("question")
+    answer_anything(page)
+    page.locator("button[value=sure]").click()
+    page.wait_for_url(re.compile(r"/feedback"))
+    look("feedback")
+    start_block(page, size=3, exam=True)
+    look("exam")
+    page.get_by_role("button", name="Look over and hand in").click()
+    look("look-over")
+    page.get_by_role("button", name="Hand in", exact=True).click()
+    look("results")
+    context.close()
