@@ -47,7 +47,7 @@ def check(*, root: Path | None, strict: bool) -> None:
     problems = crosscheck.check(found, clock.now().date())
     _print(problems)
     faults = [problem for problem in problems if strict or not problem.warning]
-    click.echo(f"{len(found.entries)} entries, {len(faults)} faults, {len(problems) - len(faults)} warnings.")
+    click.echo(f"Entries: {len(found.entries)}. Faults: {len(faults)}. Warnings: {len(problems) - len(faults)}.")
     sys.exit(1 if faults else 0)
 
 
@@ -87,7 +87,8 @@ def load(*, root: Path | None) -> None:
             report = services.load(session, _read(root), clock.now())
         except services.Unloadable as unloadable:
             _print(unloadable.problems)
-            raise click.ClickException(f"{unloadable.faults} faults; nothing was loaded.") from None
+            noun = "fault" if unloadable.faults == 1 else "faults"
+            raise click.ClickException(f"{unloadable.faults} {noun}; nothing was loaded.") from None
     for line in report.lines():
         click.echo(line)
     sys.exit(1 if report.conflicts else 0)

@@ -1,0 +1,118 @@
+"""The `quizapp content` commands: what an editor sees, and the status a script reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import time_machine
+from click.testing import CliRunner, Result
+
+from quizapp.cli.content import KINDS, content
+from tests.databases import environment
+
+GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
+ITEMS = Path("question_banks", "brakes", "items.yaml")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(GOOD, tmp_path / "content"))
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False):
+        yield
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(content, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def spoil(folder: Path, old: str, new: str) -> None:
+    text = (folder / ITEMS).read_text(encoding="utf-8")
+    assert old in text
+    (folder / ITEMS).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_check_counts_and_is_content(folder: Path) -> None:
+    result = run("check", "--from", folder)
+
+    assert (result.exit_code, result.output) == (0, "Entries: 15. Faults: 0. Warnings: 0.\n")
+
+
+def test_check_names_file_line_and_rule_and_fails(folder: Path) -> None:
+    spoil(folder, "objective: LN2", "objective: LN9")
+
+    result = run("check", "--from", folder)
+
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "question_banks/brakes/items.yaml:4: unknown-objective: There is no objective “LN9” (nearest: LN3).",
+        "Entries: 15. Faults: 1. Warnings: 0.",
+    ]
+
+
+def test_a_warning_fails_a_strict_check_only(folder: Path) -> None:
+    spoil(folder, "facts: [N10]", "facts: [N10, N20]")
+
+    assert run("check", "--from", folder).exit_code == 0
+    assert run("check", "--from", folder, "--strict").exit_code == 1
+
+
+def test_format_names_what_would_change_and_then_changes_it_once(folder: Path) -> None:
+    spoil(folder, "- id: c\n", "-\n")
+    spoil(folder, "bloom: apply\ndifficulty: easy\n", "difficulty: 'easy'\nbloom: apply\n")
+    before = (folder / ITEMS).read_bytes()
+
+    only_looked = run("format", "--from", folder, "--check")
+    assert (only_looked.exit_code, (folder / ITEMS).read_bytes()) == (1, before)
+    assert only_looked.output.splitlines() == [ITEMS.as_posix(), "1 of 9 files would change."]
+
+    assert run("format", "--from", folder).exit_code == 0
+    assert (folder / ITEMS).read_bytes() == (GOOD / ITEMS).read_bytes()
+    assert run("format", "--from", folder, "--check").output == "0 of 9 files would change.\n"
+
+
+def test_format_leaves_what_it_cannot_read(folder: Path) -> None:
+    spoil(folder, "objective: LN2", "objectiv: LN2")
+    before = (folder / ITEMS).read_bytes()
+
+    result = run("format", "--from", folder)
+
+    assert result.exit_code == 1
+    assert "unknown-key" in result.output
+    assert (folder / ITEMS).read_bytes() == before
+
+
+def test_load_and_export_go_round(folder: Path, tmp_path: Path, database_url: str) -> None:
+    def quizapp(*arguments: object) -> tuple[int, str]:
+        command = [sys.executable, "-m", "quizapp.cli", "content", *map(str, arguments)]
+        own = environment(database_url, tmp_path)
+        done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    assert quizapp("load", "--from", folder) == (0, "Content: 15 new, 0 changed, 0 unchanged.\n")
+    assert quizapp("export", tmp_path / "elsewhere")[0] == 0
+    assert (tmp_path / "elsewhere" / ITEMS).read_bytes() == (GOOD / ITEMS).read_bytes()
+
+    spoil(folder, "objective: LN2", "objective: LN9")
+    code, output = quizapp("load", "--from", folder)
+    assert code == 1
+    assert output.splitlines() == [
+        "question_banks/brakes/items.yaml:4: unknown-objective: There is no objective “LN9” (nearest: LN3).",
+        "Error: 1 fault; nothing was loaded.",
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_schema_for_editors(kind: str) -> None:
+    schema = json.loads(run("schema", kind).output)
+
+    assert schema.get("additionalProperties") is False or schema["anyOf"]
