@@ -299,7 +299,7 @@ class _Finish(Treeprocessor):
             for place, child in enumerate(list(parent)):
                 if child.tag == "table":
                     frame = Element(
-                        "div", {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": "Table"}
+                        "div", {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": "Table"}
                     )
                     frame.tail, child.tail = child.tail, None
                     frame.append(child)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
 from quizapp.core import modes
-from quizapp.core.grading import Grade, NotGradable
+from quizapp.core.grading import NotGradable
 from quizapp.core.preferences import DEFAULT
 from quizapp.core.study_day import study_day
 from quizapp.db.models import LearnerSettings, Presentation, SavedAnswer, Sitting, table
@@ -180,7 +180,7 @@ def _grade_saved(
                 objective_id=objective_id(session, part, version, None),
                 mode=mode,
                 answer=answer,
-                grade=_grade(part, answer),
+                grade=itemtypes.get(part.type).grade(part.content, answer),
                 confidence=None,
                 elapsed_ms=held.elapsed_ms if held else None,
                 study_day=day,
@@ -188,13 +188,6 @@ def _grade_saved(
             ),
         )
     return to_count
-
-
-def _grade(part: itemtypes.Part, answer: itemtypes.Json | None) -> Grade:
-    """An empty answer earns nothing and falls into no class."""
-    if answer is not None:
-        return itemtypes.get(part.type).grade(part.content, answer)
-    return Grade(0, 1)
 
 
 def _open_question(

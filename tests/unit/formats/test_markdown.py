@@ -158,7 +158,7 @@ def test_formulas_become_mathml() -> None:
 def test_tables_align_by_class_have_scoped_headings_and_scroll() -> None:
     html = render("| a | b |\n|---|--:|\n| c | d |", section="s")[0]
 
-    assert html.startswith('<div aria-label="Table" class="scroll" role="region" tabindex="0"><table>')
+    assert html.startswith('<div aria-label="Table" class="scroll" role="group" tabindex="0"><table>')
     assert '<th class="right" scope="col">b</th>' in html
     assert "style" not in html
 
