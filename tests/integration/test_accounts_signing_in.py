@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import Security
 from passlib.totp import TOTP
+from werkzeug.test import Cookie
 
 from quizapp import clock as quizapp_clock
 from quizapp.db.extension import db
@@ -50,16 +51,17 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/settings/sign-in").path == "/settings/sign-in"
 
 
-def session_cookie(raw: FlaskClient) -> str:
-    cookie = raw.get_cookie("session")
+def session_cookie(raw: FlaskClient) -> Cookie:
+    cookie = raw.get_cookie(raw.application.config["SESSION_COOKIE_NAME"])
     assert cookie is not None
-    return cookie.value
+    return cookie
 
 
 def thief(app: Flask, client: Client) -> Client:
     """Another browser with a copy of the first one's cookie."""
     raw = app.test_client()
-    raw.set_cookie("session", session_cookie(client.raw))
+    copied = session_cookie(client.raw)
+    raw.set_cookie(copied.key, copied.value)
     return Client(raw)
 
 
@@ -237,14 +239,12 @@ def test_a_sign_in_lasts_as_long_as_was_asked(
     client: Client, clock: time_machine.Traveller, student: int, stay: str, hours: int
 ) -> None:
     sign_in(client, **({"remember": stay} if stay else {}))
-    cookie = client.raw.get_cookie("session")
-    assert cookie
+    cookie = session_cookie(client.raw)
     assert (cookie.expires is not None) == bool(stay)
-    copied = cookie.value
     clock.shift(dt.timedelta(hours=hours, minutes=-1))
     assert is_signed_in(client)
     clock.shift(dt.timedelta(minutes=2))
-    client.raw.set_cookie("session", copied)
+    client.raw.set_cookie(cookie.key, cookie.value)
     assert not is_signed_in(client)
 
 
@@ -476,7 +476,7 @@ def test_signing_in_takes_no_json(client: Client, student: int) -> None:
 
 
 def test_the_link_in_a_mail_names_the_site_and_not_the_host_of_the_request(make_app: Any) -> None:
-    app = make_app(LOCAL=True, PUBLIC_URL="https://quiz.example.org")
+    app = make_app(PUBLIC_URL="https://quiz.example.org")
     get_or_make(app, "student", STUDENT)
     raw = app.test_client()
     token = re.search(r'name="csrf_token" value="([^"]+)"', raw.get("/reset", base_url="http://evil.example").text)
