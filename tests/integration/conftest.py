@@ -26,8 +26,10 @@ def sqlite(shared_folder: Path) -> Sqlite:
 
 
 @pytest.fixture(scope="session")
-def postgresql(shared_folder: Path) -> Postgresql:
-    return Postgresql(shared_folder)
+def postgresql(shared_folder: Path) -> Iterator[Postgresql]:
+    running = Postgresql(shared_folder)
+    yield running
+    running.leave()
 
 
 @pytest.fixture
