@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown import Markdown as Converter
 
+from quizapp.formats import markdown
 from quizapp.formats.markdown import citations, render, render_fields
 from quizapp.formats.native import Trap
 
@@ -99,6 +101,14 @@ def test_nothing_harmful_comes_out(hostile: str) -> None:
         for text in (hostile, f"a *b* {hostile} c", f"> - {hostile}"):
             judged(render(text, section=section)[0])
             judged(render(text, inline=True)[0])
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_the_whitelist_holds_alone_if_the_first_wall_misses_something(hostile: str) -> None:
+    raw = Converter(extensions=["tables", "footnotes", "def_list", "attr_list"])
+
+    judged(markdown._clean(raw.convert(hostile), "s"))
+    judged(markdown._clean(hostile, "s"))
 
 
 @settings(max_examples=100, deadline=None)
