@@ -319,6 +319,21 @@ def test_each_recovery_code_lets_in_once(
     assert not is_signed_in(again)
 
 
+def test_second_factors_outlive_a_change_of_the_secret_key(
+    app: Flask, client: Client, clock: time_machine.Traveller, student: int, make_app: Any
+) -> None:
+    sign_in(client)
+    set_up_app(app, client, student)
+    code = client.get("/mf-recovery-codes").form("Make new codes").send().texts("main code")[0]
+    clock.shift(31)
+    new_key = "tests-only-after-the-change-4Yw8Zk2Lq9"
+    changed = make_app(SECRET_KEY=new_key, SECRET_KEY_FALLBACKS=[app.config["SECRET_KEY"]])
+    page = sign_in(Client(changed.test_client()))
+    assert page.form("Sign in").send(code=code_of(changed, student)).path == "/"
+    page = sign_in(Client(changed.test_client())).follow("Use a recovery code")
+    assert page.form("Sign in").send(code=code).path == "/"
+
+
 def test_the_app_can_be_switched_off_again(app: Flask, client: Client, student: int) -> None:
     sign_in(client)
     set_up_app(app, client, student)
