@@ -298,9 +298,7 @@ class _Finish(Treeprocessor):
         for parent in list(root.iter()):
             for place, child in enumerate(list(parent)):
                 if child.tag == "table":
-                    frame = Element(
-                        "div", {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": "Table"}
-                    )
+                    frame = Element("div", {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": "Table"})
                     frame.tail, child.tail = child.tail, None
                     frame.append(child)
                     parent[place] = frame
