@@ -184,7 +184,7 @@ def _change(session: Session, table: type[User] | type[WebAuthn], change: RowCha
 
 def _begin(session: Session, sign_in: SignIn, now: dt.datetime) -> None:
     row = session.execute(sa.select(User.active, User.fs_uniquifier).where(User.id == sign_in.user_id)).one_or_none()
-    # Suspended, or given a new password, while the old one was being checked: nobody is let in, whichever way they came.
+    # Suspended, or given a new password, while the old one was being checked: nobody is let in, by whichever way.
     if row is None or not row.active or row.fs_uniquifier != sign_in.fs_uniquifier:
         raise ChangedMeanwhile
     session.execute(

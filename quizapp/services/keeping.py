@@ -16,7 +16,6 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from quizapp.db import migrating
 from quizapp.services import folding
 
 DIFFERENCES_SHOWN = 20
@@ -37,6 +36,8 @@ class Finding:
 
 def find_reason_not_ready(session: Session) -> str | None:
     """Why this process should get no requests, or None: the database is away or has other tables than we need."""
+    from quizapp.db import migrating  # brings Alembic, which a page never needs
+
     try:
         held = migrating.revision(session.connection())
     except SQLAlchemyError:

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from quizapp import itemtypes, paths
 from quizapp.core.grading import Grade, NotGradable
 from quizapp.itemtypes import Example
-from tests.faces import answer_of, presented, rendered
+from quizapp.itemtypes.samples import answer_of, presented
+from tests.faces import rendered
 
 HOST = "http://localhost:9"
 STYLES = ("tokens", "base", "parts", "pages", "faces")

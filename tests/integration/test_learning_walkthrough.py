@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 
+from quizapp import itemtypes
 from quizapp.db.extension import db
 from tests.integration.conftest import Auth
 from tests.integration.learners import only_single_best_answers
@@ -168,3 +169,10 @@ def test_odd_wishes_of_the_builder_are_brought_back_into_bounds(client: Client, 
         client.get("/practice", query=query)
     nothing = client.get("/practice").form("Start").send(only="marked", status=422)
     assert "You have not marked a question here yet." in nothing.text
+
+
+def test_the_style_page_shows_every_type_and_is_for_administrators(client: Client, auth: Auth) -> None:
+    auth.sign_in()
+    client.get("/admin/style", status=403)
+    page = auth.browser("administrator").get("/admin/style")
+    assert len(page.select("main section form.question")) == len(itemtypes.gradable())

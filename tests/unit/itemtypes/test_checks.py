@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from quizapp import itemtypes
 from quizapp.itemtypes import Json
-from tests.faces import typed
+from quizapp.itemtypes.samples import typed
 
 CASES: list[tuple[str, str, Callable[[Json], Any], tuple[str, tuple[Any, ...]]]] = [
     ("single_best_answer", "no key", lambda c: c["options"][0].update(key=False), ("no-key", ("options",))),

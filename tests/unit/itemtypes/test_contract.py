@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from quizapp import itemtypes
 from quizapp.core.grading import Grade, NotGradable
 from quizapp.itemtypes import Example, Json
-from tests.faces import answer_of, in_tokens, presented, rendered, templates, typed
+from quizapp.itemtypes.samples import answer_of, in_tokens, presented, typed
+from tests.faces import rendered, templates
 
 SECRET = {
     "key", "why", "why_true", "why_false", "trap", "traps", "answer", "value", "tolerance", "factor", "wrong", "accept",
