@@ -1,25 +1,19 @@
-"""What readers see: lessons, figures and the evidence behind every sentence. Reads only, never a key.
-
-Pages are put together once per edition (the newest publication) and kept in the process; a request asks only whether
-its edition is still the newest.
-"""
+"""What readers see: lessons, figures and the evidence behind every sentence. Reads only, never a key."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import Content, Item, Link, Media, Publication
+from quizapp.db.models import Content, Item, Link, Media
+from quizapp.services.content.editions import at_edition
 from quizapp.services.versions import Version, published
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 STRENGTH = {"High": "strong", "Moderate": "moderate", "Low": "contested", "Disputed": "contested"}
 _LABELS = {
@@ -217,41 +211,6 @@ def get_figure_file(session: Session, figure_id: str, form: str) -> tuple[str, b
 def get_evidence(session: Session, fact_id: str) -> Evidence:
     """A statement of the evidence base. Raises LookupError."""
     return at_edition(session, f"evidence {fact_id}", lambda: _get_evidence(session, fact_id))
-
-
-# --- editions ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Shelf:
-    edition: int
-    pages: dict[str, Any] = field(default_factory=dict)
-
-
-_shelves: dict[str, _Shelf] = {}
-_guard = Lock()
-_DATABASES_KEPT = 8
-_PAGES_KEPT = 2_000
-
-
-def at_edition(session: Session, name: str, build: Callable[[], T]) -> T:
-    """What `build` makes of the newest edition of the content, built once. What it raises is not kept."""
-    database = str(session.get_bind().engine.url)
-    edition = session.scalar(sa.select(sa.func.max(Publication.id))) or 0
-    with _guard:
-        shelf = _shelves.get(database)
-        if shelf is None or shelf.edition != edition:
-            if len(_shelves) >= _DATABASES_KEPT:
-                _shelves.clear()
-            shelf = _shelves[database] = _Shelf(edition)
-        if name in shelf.pages:
-            return cast(T, shelf.pages[name])
-    page = build()
-    with _guard:
-        if len(shelf.pages) >= _PAGES_KEPT:
-            shelf.pages.clear()
-        shelf.pages[name] = page
-    return page
 
 
 # --- putting pages together -------------------------------------------------------------------------------------------

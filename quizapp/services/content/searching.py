@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from quizapp.core import wording
-from quizapp.services.content.reading import at_edition
+from quizapp.services.content.editions import at_edition
 from quizapp.services.versions import published
 
 LONGEST_QUERY = 200
