@@ -35,6 +35,8 @@ MARKER = re.compile("\ue000([a-z0-9]+)\ue001")
 """A place in a section that something else than text takes; no author can type it."""
 
 _CITATION = r"\[(@[A-Za-z0-9][A-Za-z0-9.-]*(?:; ?@[A-Za-z0-9][A-Za-z0-9.-]*)*)\]"
+_UNBROKEN = r"\b(5-HT[0-9]?[A-F]?)(?![A-Za-z0-9])"
+"""A name that must not be parted at its hyphen when a line ends."""
 _FORMULA = r"(?<![\\$])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?!\d)"
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _RAW_HTML = re.compile(r"<(?!https?://[^\s<>]+>)/?[A-Za-z!?][^\s>]{0,20}")
@@ -50,7 +52,7 @@ _MATH = {
 }  # fmt: skip
 _TAGS = _MATH | {
     "a", "blockquote", "br", "code", "dd", "div", "dl", "dt", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong",
-    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "span", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "rel", "class", "role"},
@@ -64,11 +66,12 @@ _ATTRIBUTES = {
     "menclose": {"notation"},
     "mtable": {"columnalign", "rowspacing", "columnspacing"},
     "ol": {"start"},
+    "span": {"class"},
     "sup": {"class", "id"},
     "td": {"class"},
     "th": {"class", "scope"},
 }
-_CLASSES = {"ev", "external", "footnote", "footnote-ref", "footnote-backref", "scroll", "right", "center"}
+_CLASSES = {"ev", "external", "footnote", "footnote-ref", "footnote-backref", "scroll", "right", "center", "nobr"}
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,13 @@ class _Citation(InlineProcessor):
         return mark, m.start(0), m.end(0)
 
 
+class _Unbroken(InlineProcessor):
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]
+        name = Element("span", {"class": "nobr"})
+        name.text = AtomicString(m.group(1))
+        return name, m.start(0), m.end(0)
+
+
 class _Finish(Treeprocessor):
     """Classes instead of alignment, table headings with a scope, a frame that scrolls, links made safe."""
 
@@ -330,6 +340,7 @@ class _Ours(Extension):
             md.inlinePatterns.deregister(name)
         md.inlinePatterns.register(_Formula(_FORMULA, md), "formula", 185)
         md.inlinePatterns.register(_Citation(_CITATION, md), "citation", 175)
+        md.inlinePatterns.register(_Unbroken(_UNBROKEN, md), "unbroken", 60)
         md.treeprocessors.register(_Finish(md, self.links), "finish", 1)
 
 

@@ -91,6 +91,8 @@ class Fact(Named):
 
 
 class Reference(Named):
+    short: Annotated[Text, StringConstraints(max_length=40)]
+    """What stands in a line of sources: “de Boer 1996”."""
     citation: Text
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$", max_length=200)] | None = None
     pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -208,26 +207,12 @@ def _grounds(session: Session, fact_slugs: Iterable[str], body: Mapping[str, Any
         facts=tuple(
             Fact(slug, fact.rendered["statement"], STRENGTH[fact.body["certainty"]]) for slug, fact in facts.items()
         ),
-        sources=tuple(Source(slug, _short(reference.body["citation"])) for slug, reference in references.items()),
+        sources=tuple(Source(slug, reference.body["short"]) for slug, reference in references.items()),
         checked=max(
             (dt.date.fromisoformat(str(f.body["last_checked"])) for f in facts.values() if f.body.get("last_checked")),
             default=None,
         ),
     )
-
-
-_AUTHOR = re.compile(r"[^\d.,(]+? [A-Z]{1,3}(?=[,.\s])")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_LONGEST_SHORT = 40
-
-
-def _short(citation: str) -> str:
-    """“de Boer 1996” where a citation begins with an author and initials, else the beginning of its first sentence."""
-    author, year = _AUTHOR.match(citation), _YEAR.search(citation)
-    if author and year:
-        return f"{author.group().rsplit(' ', 1)[0]} {year.group()}"
-    first = re.split(r"[.,;:(]", citation, maxsplit=1)[0].strip()
-    return first if len(first) <= _LONGEST_SHORT else first[:_LONGEST_SHORT].rsplit(" ", 1)[0] + " …"
 
 
 def _stored(presentation_id: int, part: str | None) -> sa.Select[Any]:

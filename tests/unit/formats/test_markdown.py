@@ -221,3 +221,9 @@ def test_no_text_takes_long(piece: str) -> None:
     render((piece * 64_000)[:63_990], section="s")
 
     assert time.process_time() - begun < 10, "a save would seem to hang"
+
+
+def test_a_name_with_a_hyphen_is_not_parted_at_the_end_of_a_line() -> None:
+    html = render("Block 5-HT2C- and 5-HT3-receptors, `5-HT` and 15-HTX.", inline=True)[0]
+    assert html.count('<span class="nobr">') == 2
+    assert '<span class="nobr">5-HT2C</span>-' in html
