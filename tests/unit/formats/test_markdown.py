@@ -146,7 +146,7 @@ def test_a_flaw_knows_its_line() -> None:
 
 def test_signs_of_the_subject_are_no_html() -> None:
     assert render("p < 0.05, GFR <10, K+ & Ca2+, 5-HT1A → Gi/o, costs $5 or $6", inline=True) == (
-        "p &lt; 0.05, GFR &lt;10, K+ &amp; Ca2+, 5-HT1A → Gi/o, costs $5 or $6",
+        'p &lt; 0.05, GFR &lt;10, K+ &amp; Ca2+, <span class="nobr">5-HT1A</span> → Gi/o, costs $5 or $6',
         (),
     )
 
