@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["url_for"] = address_of
     app.add_template_filter(moment)
     app.add_template_filter(time_of_day)
+    app.add_template_filter(deadline)
 
 
 def frame() -> dict[str, Any]:
@@ -69,9 +70,8 @@ def _is_here(endpoint: str, section: str) -> bool:
     """Lessons own all their pages; among the pages of learning a question belongs to the sessions."""
     if section != "learn":
         return endpoint.partition(".")[0] == section
-    if request.endpoint in {"learn.today", "learn.practice"}:
-        return request.endpoint == endpoint
-    return endpoint == "learn.sessions"
+    owner = {"learn.today": "learn.today", "learn.practice": "learn.practice", "learn.build": "learn.practice"}
+    return endpoint == owner.get(request.endpoint or "", "learn.sessions")
 
 
 def viewer(actor: Actor) -> Viewer:
@@ -131,6 +131,12 @@ def moment(at: dt.datetime) -> str:
     """“23 November 2026, 14:05” in the reader’s zone."""
     local = in_zone(at)
     return f"{plain_day(local.date())}, {local:%H:%M}"
+
+
+def deadline(at: dt.datetime) -> str:
+    """“14:05 (Europe/Vienna)”: a deadline names its zone, because a reader may be elsewhere than the settings say."""
+    actor = current_actor()
+    return f"{time_of_day(at)} ({actor.zone if actor else 'UTC'})"
 
 
 def time_of_day(at: dt.datetime) -> str:
