@@ -10,6 +10,8 @@ from typing import Any
 
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+from limits.errors import ConfigurationError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quizapp import itemtypes, paths
 from quizapp.db import extension as database
@@ -48,11 +50,17 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     )
     log.init_app(app)
     database.init_app(app)
-    security.init_app(app, database.db)
+    try:
+        security.init_app(app, database.db)
+    except ConfigurationError as problem:
+        raise Misconfigured(f"QUIZAPP_RATE_LIMIT_STORE names a store that cannot be used: {problem}") from problem
     pages.init_app(app)
     errors.init_app(app)
     for module in (learn, lessons, account, admin, health):
         app.register_blueprint(module.blueprint)
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        # Otherwise everybody comes from the proxy’s address, and the limits on guessing shut all out at once.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
 
 

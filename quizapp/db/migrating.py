@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import itertools
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -99,7 +100,10 @@ def _backup(engine: Engine, now: dt.datetime) -> Path | None:
     if engine.dialect.name != "sqlite" or not engine.url.database:
         return None
     source = Path(engine.url.database)
-    copy = source.with_name(f"{source.stem}-before-{now:%Y%m%dT%H%M%S}{source.suffix}")
+    name = f"{source.stem}-before-{now:%Y%m%dT%H%M%S}"
+    # A migration that failed may be tried again within the second.
+    names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
+    copy = next(file for name in names if not (file := source.with_name(f"{name}{source.suffix}")).exists())
     with closing(sqlite3.connect(source)) as connection:
         connection.execute("VACUUM INTO ?", (str(copy),))
     return copy
@@ -109,6 +113,7 @@ def _backup(engine: Engine, now: dt.datetime) -> Path | None:
 def _alone(engine: Engine) -> Iterator[None]:
     """One migration at a time, whatever was started at once."""
     if engine.dialect.name == "sqlite":
+        Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(f"{engine.url.database}.migrating", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -165,7 +165,10 @@ def _turn(engine: Engine) -> Iterator[None]:
     with _queues_guard:
         queue = _queues.setdefault(path, threading.Lock())
     with queue:
-        side_file = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            side_file = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unwritable(f"No change can be made beside {path}: {error.strerror}.") from error
         try:
             fcntl.flock(side_file, fcntl.LOCK_EX)
             yield
