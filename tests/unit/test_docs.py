@@ -83,9 +83,9 @@ def test_every_command_has_its_row(names: tuple[str, ...]) -> None:
     assert re.search(rf"^\| `quizapp {' '.join(names)}[` ]", _text("docs/operations.md"), re.M)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_every_command_that_a_page_quotes_exists_with_its_options(page: Path) -> None:
-    for words in _quoted_commands(page.read_text("utf-8")):
+@pytest.mark.parametrize("document", PAGES, ids=_name)
+def test_every_command_that_a_page_quotes_exists_with_its_options(document: Path) -> None:
+    for words in _quoted_commands(document.read_text("utf-8")):
         found = _find(words)
         assert found is not None, f"quizapp {' '.join(words)}"
         known = {name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)}
@@ -120,13 +120,13 @@ def test_every_page_stands_in_the_index() -> None:
     assert pages <= linked, sorted(_name(page) for page in pages - linked)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
+@pytest.mark.parametrize("document", PAGES, ids=_name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in LINK.findall(FENCE.sub("", document.read_text("utf-8"))):
         if target.startswith("https://"):
             continue
         path, _, anchor = target.partition("#")
-        file = (page.parent / path).resolve() if path else page
+        file = (document.parent / path).resolve() if path else document
         assert file.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", FENCE.sub("", file.read_text("utf-8")), re.M)
@@ -145,9 +145,9 @@ def test_every_test_that_a_promise_names_exists() -> None:
             assert (ROOT / file).is_file(), f"{promise}: {file}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_no_page_speaks_of_a_registry_or_of_somebodys_machine(page: Path) -> None:
-    text = page.read_text("utf-8")
+@pytest.mark.parametrize("document", PAGES, ids=_name)
+def test_no_page_speaks_of_a_registry_or_of_somebodys_machine(document: Path) -> None:
+    text = document.read_text("utf-8")
     assert not HOSTS.search(text)
     assert not FOLDERS.search(text)
 
