@@ -16,7 +16,7 @@ from quizapp.cli.keeping import backup, db, doctor, replay, restore
 from quizapp.cli.serving import check, serve, work
 from quizapp.cli.users import user
 from quizapp.db.session import Unwritable
-from quizapp.services.content import Unloadable
+from quizapp.services.content.loading import Unloadable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,7 +12,7 @@ import click
 from quizapp import clock, paths
 from quizapp.cli.application import database
 from quizapp.formats import Problem, crosscheck, native, tree
-from quizapp.services import content as services
+from quizapp.services.content import exporting, loading
 
 KINDS = (*native.FLAT, "item")
 
@@ -84,8 +84,8 @@ def load(*, root: Path | None) -> None:
     """Bring the files into the database, all of them or none. Exits with 1 after faults or conflicts."""
     with database() as session:
         try:
-            report = services.load(session, _read(root), clock.now())
-        except services.Unloadable as unloadable:
+            report = loading.load(session, _read(root), clock.now())
+        except loading.Unloadable as unloadable:
             _print(unloadable.problems)
             noun = "fault" if unloadable.faults == 1 else "faults"
             raise click.ClickException(f"{unloadable.faults} {noun}; nothing was loaded.") from None
@@ -101,8 +101,8 @@ def export(*, target: Path | None) -> None:
     folders = dict(zip(("lessons", "question_banks"), _folders(target), strict=True))
     with database() as session:
         try:
-            files = services.export(session)
-        except services.Unexportable as reason:
+            files = exporting.export(session)
+        except exporting.Unexportable as reason:
             raise click.ClickException(str(reason)) from None
     click.echo(f"{_write(folders, files)} of {len(files)} files written; the others were the same already.")
 

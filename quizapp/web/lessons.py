@@ -12,8 +12,9 @@ from quizapp import clock
 from quizapp.core.preferences import local_date
 from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from quizapp.services import asking, content, showing, sittings
+from quizapp.services import asking, showing, sittings
 from quizapp.services.accounts import Actor
+from quizapp.services.content import reading, searching
 from quizapp.services.content.reading import Lesson
 from quizapp.services.content.searching import Hit
 from quizapp.web.allow import allow, get_actor
@@ -45,14 +46,14 @@ class Miss:
 @blueprint.get("/lessons")
 @allow("signed_in")
 def index() -> ResponseReturnValue:
-    return render_template("lessons/index.html", lessons=content.list_lessons(db.session()))
+    return render_template("lessons/index.html", lessons=reading.list_lessons(db.session()))
 
 
 @blueprint.get("/lessons/<slug>")
 @allow("signed_in")
 def lesson(slug: str) -> ResponseReturnValue:
     actor = get_actor()
-    shown = content.get_lesson(db.session(), slug)
+    shown = reading.get_lesson(db.session(), slug)
     misses = defaultdict(list)
     for miss in sittings.list_misses(db.session(), actor, slug):
         place = miss.place
@@ -96,7 +97,7 @@ def items_of(shown: Lesson) -> list[str]:
 @allow("signed_in")
 def check(slug: str, item: str) -> ResponseReturnValue:
     """Open a question of a lesson; a second click finds the first one’s."""
-    shown = content.get_lesson(db.session(), slug)
+    shown = reading.get_lesson(db.session(), slug)
     items = items_of(shown)
     if item not in items:
         raise LookupError(item)
@@ -107,14 +108,14 @@ def check(slug: str, item: str) -> ResponseReturnValue:
 @blueprint.get("/figures/<figure_id>")
 @allow("signed_in")
 def figure(figure_id: str) -> ResponseReturnValue:
-    return render_template("lessons/figure.html", figure=content.get_figure(db.session(), figure_id))
+    return render_template("lessons/figure.html", figure=reading.get_figure(db.session(), figure_id))
 
 
 @blueprint.get("/figures/<figure_id>/<form>")
 @allow("signed_in")
 def figure_file(figure_id: str, form: str) -> ResponseReturnValue:
     """A figure to keep: svg, png or pdf. The hash of its bytes is its ETag."""
-    mime, data, digest = content.get_figure_file(db.session(), figure_id, form)
+    mime, data, digest = reading.get_figure_file(db.session(), figure_id, form)
     response = Response(data, mimetype=mime)
     response.headers["Content-Disposition"] = f'attachment; filename="{figure_id}.{form}"'
     response.headers["Cache-Control"] = f"private, max-age={WEEK_SECONDS}"
@@ -126,7 +127,7 @@ def figure_file(figure_id: str, form: str) -> ResponseReturnValue:
 @allow("signed_in")
 def evidence(key: str) -> ResponseReturnValue:
     """A statement, what it rests on, and what rests on it."""
-    found = content.get_evidence(db.session(), key)
+    found = reading.get_evidence(db.session(), key)
     today = local_date(clock.now(), get_actor().zone)
     return render_template("lessons/evidence.html", evidence=found, overdue_sentence=found.overdue_sentence(today))
 
@@ -136,7 +137,7 @@ def evidence(key: str) -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Lessons and evidence; never questions, so that none is spoilt."""
     query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
-    found = content.search(db.session(), query)
+    found = searching.search(db.session(), query)
     return render_template("lessons/search.html", search=found, hit_url=hit_url)
 
 

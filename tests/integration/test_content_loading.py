@@ -18,7 +18,7 @@ from quizapp.db.models import Content, ContentVersion, Item, Link, LoadedFrom, M
 from quizapp.db.session import prepare_engine, writing
 from quizapp.formats import entries, tree
 from quizapp.formats.native import model_for
-from quizapp.services import content
+from quizapp.services.content import exporting, loading
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -49,8 +49,8 @@ def files() -> Files:
     return tree.gather(GOOD / "lessons", GOOD / "question_banks")[0]
 
 
-def load(session: Session, files: Files, now: dt.datetime = NOW) -> content.LoadReport:
-    return content.load(session, tree.parse(files), now)
+def load(session: Session, files: Files, now: dt.datetime = NOW) -> loading.LoadReport:
+    return loading.load(session, tree.parse(files), now)
 
 
 def version(session: Session, kind: str, slug: str) -> ContentVersion:
@@ -135,14 +135,14 @@ def test_a_second_load_writes_nothing_and_asks_little(engine: Engine, session: S
 def test_files_come_back_byte_for_byte(session: Session, files: Files) -> None:
     load(session, files)
 
-    assert content.export(session) == files
+    assert exporting.export(session) == files
 
 
 def test_the_shipped_files_come_back_byte_for_byte(session: Session) -> None:
     shipped = tree.gather(paths.lessons(), paths.question_banks())[0]
     load(session, shipped)
 
-    assert content.export(session) == shipped
+    assert exporting.export(session) == shipped
 
 
 def test_only_what_changed_gets_a_new_version(session: Session, files: Files) -> None:
@@ -205,7 +205,7 @@ def test_a_question_set_to_draft_is_withdrawn_and_comes_back(session: Session, f
 
     assert count(session, Item) == 1
     assert count(session, Published) == 14
-    assert content.export(session) == withdrawn
+    assert exporting.export(session) == withdrawn
     load(session, files)
     assert version(session, "item", "brakes-2").number == 3
     assert count(session, Item) == 2
@@ -218,7 +218,7 @@ def test_a_change_in_the_browser_stays_and_is_exported(session: Session, files: 
     report = load(session, files)
 
     assert report.newer_here == (("item", "brakes-1"),)
-    exported = content.export(session)
+    exported = exporting.export(session)
     assert exported[ITEMS] == files[ITEMS].replace(b"Which receptor explains this?", b"Which receptor is at work?")
     assert load(session, exported).newer_here == ()
 
@@ -262,7 +262,7 @@ def test_what_has_left_the_files_is_told_and_stays(session: Session, files: File
 def test_one_fault_and_nothing_is_loaded(session: Session, files: Files) -> None:
     files[FACTS] = files[FACTS].replace(b"certainty: High", b"certainty: Certain", 1)
 
-    with pytest.raises(content.Unloadable) as unloadable:
+    with pytest.raises(loading.Unloadable) as unloadable:
         load(session, files)
 
     assert f"{FACTS}:3: unknown-value" in str(unloadable.value)
@@ -273,7 +273,7 @@ def test_a_fault_in_a_later_load_leaves_everything_as_it_was(session: Session, f
     load(session, files)
     broken = files | {ITEMS: files[ITEMS].replace(b"medium", b"hard").replace(b"trap: NX3", b"trap: NX9", 1)}
 
-    with pytest.raises(content.Unloadable):
+    with pytest.raises(loading.Unloadable):
         load(session, broken)
 
     assert count(session, ContentVersion) == 15
@@ -300,7 +300,7 @@ def test_a_new_drawing_is_a_new_version_of_the_figure_alone(session: Session, fi
     report = load(session, files)
 
     assert report.changed == (("figure", "brake"),)
-    assert content.export(session)[DRAWING] == files[DRAWING]
+    assert exporting.export(session)[DRAWING] == files[DRAWING]
 
 
 def test_lines_that_move_are_followed_without_new_versions(session: Session, files: Files) -> None:
@@ -315,7 +315,7 @@ def test_lines_that_move_are_followed_without_new_versions(session: Session, fil
 
     assert report.added == (("fact", "N09"),)
     assert report.changed == ()
-    assert content.export(session)[FACTS] == files[FACTS], "the new entry stands where it was put"
+    assert exporting.export(session)[FACTS] == files[FACTS], "the new entry stands where it was put"
 
 
 def test_two_loaders_at_once_load_everything_once(engine: Engine, session: Session, files: Files) -> None:
@@ -327,7 +327,7 @@ def test_two_loaders_at_once_load_everything_once(engine: Engine, session: Sessi
             parsed = tree.parse(files)
             barrier.wait()
             try:
-                content.load(own, parsed, NOW)
+                loading.load(own, parsed, NOW)
             except BaseException as failure:
                 failures.append(failure)
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from quizapp.db.models import ContentVersion
 from quizapp.db.session import prepare_engine
 from quizapp.formats import tree
-from quizapp.services import content
+from quizapp.services.content import loading, reading, searching
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -40,13 +40,13 @@ def files() -> dict[str, bytes]:
 @pytest.fixture
 def session(engine: Engine, files: dict[str, bytes]) -> Iterator[Session]:
     with Session(engine, autoflush=False) as session:
-        content.load(session, tree.parse(files), NOW)
+        loading.load(session, tree.parse(files), NOW)
         yield session
 
 
 def test_a_lesson_has_its_sections_figures_questions_and_sources(session: Session) -> None:
-    (row,) = content.list_lessons(session)
-    lesson = content.get_lesson(session, row.slug)
+    (row,) = reading.list_lessons(session)
+    lesson = reading.get_lesson(session, row.slug)
 
     assert (lesson.title, lesson.number, lesson.total) == ("Two brakes", 1, 1)
     assert lesson.reviewed_sentence == "not yet reviewed by a clinician"
@@ -58,48 +58,48 @@ def test_a_lesson_has_its_sections_figures_questions_and_sources(session: Sessio
 
 
 def test_a_lesson_costs_one_statement_once_it_was_read(engine: Engine, session: Session) -> None:
-    content.get_lesson(session, "brakes")
+    reading.get_lesson(session, "brakes")
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
 
-    content.get_lesson(session, "brakes")
-    content.search(session, "brake")
+    reading.get_lesson(session, "brakes")
+    searching.search(session, "brake")
     statements.clear()
-    content.get_lesson(session, "brakes")
-    content.search(session, "brake")
+    reading.get_lesson(session, "brakes")
+    searching.search(session, "brake")
 
     assert len(statements) == 2
 
 
 def test_a_new_edition_is_seen_at_once(session: Session, files: dict[str, bytes]) -> None:
-    content.get_lesson(session, "brakes")
-    content.search(session, "telephone")
+    reading.get_lesson(session, "brakes")
+    searching.search(session, "telephone")
     files[LESSON] = files[LESSON].replace(b"A terminal listens", b"A telephone listens")
 
-    content.load(session, tree.parse(files), NOW)
+    loading.load(session, tree.parse(files), NOW)
 
-    html = content.get_lesson(session, "brakes").sections[0].parts[0].html
+    html = reading.get_lesson(session, "brakes").sections[0].parts[0].html
     assert html.startswith("<p>A telephone listens to itself.")
-    assert [hit.anchor for hit in content.search(session, "telephone").found] == ["auto"]
+    assert [hit.anchor for hit in searching.search(session, "telephone").found] == ["auto"]
 
 
 def test_a_lesson_that_was_reviewed_says_by_whom_and_when(session: Session, files: dict[str, bytes]) -> None:
     reviewed = b"reviewed:\n  by: A. Reader\n  credentials: MD\n  on: 2026-11-21\n  next: 2027-11-21\nreferences"
     files[LESSON] = files[LESSON].replace(b"references", reviewed, 1)
 
-    content.load(session, tree.parse(files), NOW)
+    loading.load(session, tree.parse(files), NOW)
 
-    assert content.get_lesson(session, "brakes").reviewed_sentence == "reviewed by A. Reader, MD, on 21 November 2026"
+    assert reading.get_lesson(session, "brakes").reviewed_sentence == "reviewed by A. Reader, MD, on 21 November 2026"
 
 
 def test_a_figure_comes_in_three_forms(session: Session) -> None:
-    figure = content.get_figure(session, "brake")
+    figure = reading.get_figure(session, "brake")
 
     assert figure.svg.startswith("<svg ")
     assert figure.narrow_svg is None
     assert (figure.lesson, figure.lesson_title) == ("brakes", "Two brakes")
     assert "<li>The <strong>receptor</strong> answers noradrenaline.</li>" in figure.description_html
-    kinds = {form: content.get_figure_file(session, "brake", form) for form in ("svg", "png", "pdf")}
+    kinds = {form: reading.get_figure_file(session, "brake", form) for form in ("svg", "png", "pdf")}
     assert [kind for kind, _, _ in kinds.values()] == ["image/svg+xml", "image/png", "application/pdf"]
     assert kinds["png"][1].startswith(b"\x89PNG")
 
@@ -107,33 +107,33 @@ def test_a_figure_comes_in_three_forms(session: Session) -> None:
 @pytest.mark.parametrize("form", ["gif", "", "../svg"])
 def test_a_form_that_is_not_offered_is_not_found(session: Session, form: str) -> None:
     with pytest.raises(LookupError):
-        content.get_figure_file(session, "brake", form)
+        reading.get_figure_file(session, "brake", form)
 
 
 def test_a_draft_lesson_and_its_figure_are_not_found(session: Session, files: dict[str, bytes]) -> None:
     files[LESSON] = files[LESSON].replace(b"state: published\n", b"")
-    content.load(session, tree.parse(files), NOW)
+    loading.load(session, tree.parse(files), NOW)
 
-    assert content.list_lessons(session) == ()
-    for read in (lambda: content.get_lesson(session, "brakes"), lambda: content.get_figure(session, "brake")):
+    assert reading.list_lessons(session) == ()
+    for read in (lambda: reading.get_lesson(session, "brakes"), lambda: reading.get_figure(session, "brake")):
         with pytest.raises(LookupError):
             read()
 
 
 def test_evidence_says_what_it_rests_on_and_what_rests_on_it(session: Session) -> None:
-    evidence = content.get_evidence(session, "N12")
+    evidence = reading.get_evidence(session, "N12")
 
     assert evidence.strength == "moderate"
     assert [(source.id, source.place) for source in evidence.sources] == [("haddjeri-1995", "abstract")]
     assert [(mention.slug, mention.anchor) for mention in evidence.lessons] == [("brakes", "hetero")]
     assert [trap.belief for trap in evidence.traps] == ["The α2-heteroreceptor lies on noradrenaline neurons."]
     assert evidence.questions == 0, "a question of the secure pool is not even counted"
-    assert content.get_evidence(session, "N10").questions == 1
-    assert content.get_evidence(session, "N20").strength == "contested"
+    assert reading.get_evidence(session, "N10").questions == 1
+    assert reading.get_evidence(session, "N20").strength == "contested"
 
 
 def test_evidence_that_is_overdue_says_so(session: Session) -> None:
-    evidence = content.get_evidence(session, "N12")
+    evidence = reading.get_evidence(session, "N12")
 
     assert evidence.overdue_sentence(dt.date(2027, 11, 1)) == ""
     assert evidence.overdue_sentence(dt.date(2027, 11, 2)).startswith("This statement was due")
@@ -153,15 +153,15 @@ def test_evidence_that_is_overdue_says_so(session: Session) -> None:
     ],
 )
 def test_search_finds_a_thing_under_any_of_its_names(session: Session, query: str, first: str) -> None:
-    assert first in [hit.title for hit in content.search(session, query).found[:3]]
+    assert first in [hit.title for hit in searching.search(session, query).found[:3]]
 
 
 def test_search_tells_the_other_name(session: Session) -> None:
-    assert content.search(session, "norepinephrine").also[0] == "noradrenaline"
+    assert searching.search(session, "norepinephrine").also[0] == "noradrenaline"
 
 
 def test_finds_are_marked_and_everything_else_is_escaped(session: Session) -> None:
-    (hit, *_) = content.search(session, "<b>heteroreceptor</b>").found
+    (hit, *_) = searching.search(session, "<b>heteroreceptor</b>").found
 
     assert "<mark>" in hit.excerpt_html
     assert set(re.findall(r"</?([a-z]+)", hit.excerpt_html)) == {"mark"}
@@ -169,7 +169,7 @@ def test_finds_are_marked_and_everything_else_is_escaped(session: Session) -> No
 
 @pytest.mark.parametrize("query", ["", "   ", "…", "<>", "zzzz", "a" * 5_000, "\x00", "%_", "' OR 1=1"])
 def test_a_query_that_finds_nothing_is_no_error(session: Session, query: str) -> None:
-    content.search(session, query)
+    searching.search(session, query)
 
 
 def test_no_question_can_be_found(engine: Engine, session: Session, files: dict[str, bytes]) -> None:
@@ -177,9 +177,9 @@ def test_no_question_can_be_found(engine: Engine, session: Session, files: dict[
     text = files[ITEMS].replace(b"In a slice", b"A zeppelin", 1).replace(b"An autoreceptor\n", b"A quagga\n", 1)
     text = text.replace(b"It takes transmitter up", b"A xylophone", 1)
     files[ITEMS] = text.replace(b"take_home: An autoreceptor", b"take_home: A yttrium", 1)
-    content.load(session, tree.parse(files), NOW)
+    loading.load(session, tree.parse(files), NOW)
     stored = str(session.scalars(sa.select(ContentVersion.body)).all())
     assert all(word.decode() in stored for word in secret.values())
 
     for word in secret.values():
-        assert content.search(session, word.decode()).found == ()
+        assert searching.search(session, word.decode()).found == ()

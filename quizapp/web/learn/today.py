@@ -12,8 +12,9 @@ from quizapp import clock
 from quizapp.core.preferences import local_date
 from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from quizapp.services import accounts, content, sittings
+from quizapp.services import accounts, sittings
 from quizapp.services.accounts import Actor, Exam
+from quizapp.services.content import reading
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
 from quizapp.web.learn.sessions import session_url
@@ -76,7 +77,7 @@ def today() -> ResponseReturnValue:
 
 
 def first_run_page(actor: Actor) -> ResponseReturnValue:
-    lessons = content.list_lessons(db.session())
+    lessons = reading.list_lessons(db.session())
     return render_template("learn/first_run.html", lesson=lessons[0] if lessons else None, zone=actor.zone)
 
 
@@ -93,7 +94,7 @@ def _today(actor: Actor, now: dt.datetime) -> Today:
             url_for("lessons.lesson", slug=lesson.slug),
             "Read",
         )
-        for lesson in content.list_lessons(session)
+        for lesson in reading.list_lessons(session)
     )
     start = ("", "")
     if resume:
