@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
 import pytest
@@ -19,6 +20,8 @@ from quizapp.db.models import Base
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+TOPS = ("quizapp", "quizapp.services", "quizapp.services.content")
+"""Where the architecture’s shorter names begin."""
 FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 # Written so that the patterns do not match themselves.
@@ -157,6 +160,24 @@ def test_pictures_are_small_and_each_is_shown() -> None:
     for picture in (DOCS / "screens").iterdir():
         assert picture.stat().st_size < 250_000, picture.name
         assert picture in shown, picture.name
+
+
+def test_every_module_and_function_that_the_architecture_names_exists() -> None:
+    spans = re.findall(r"`([^`\n]+)`", FENCE.sub("", _text("docs/architecture.md")))
+    files = {span for span in spans if re.fullmatch(r"[\w/]+/\w+\.py", span)}
+    assert not {file for file in files if not any((top / file).is_file() for top in (ROOT, ROOT / "quizapp"))}
+    dotted = {found[0] for span in spans if (found := re.match(r"[a-z_]+(\.\w+)+(?=\(|$)", span))}
+    modules = {name for name in dotted if not name.endswith((".md", ".py", ".toml", ".html"))}
+    assert modules
+    assert not {name for name in modules if not any(_is_there(f"{top}.{name}") for top in TOPS)}
+
+
+def _is_there(name: str) -> bool:
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def test_the_architecture_can_be_read_in_one_sitting() -> None:
