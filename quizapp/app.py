@@ -20,6 +20,7 @@ from quizapp.web import account, admin, errors, health, learn, lessons, log, pag
 ENVIRONMENT = {
     "QUIZAPP_DATABASE_URL": "SQLALCHEMY_DATABASE_URI",
     "QUIZAPP_SECRET_KEY": "SECRET_KEY",
+    "QUIZAPP_OLD_SECRET_KEYS": "SECRET_KEY_FALLBACKS",
     "QUIZAPP_REGISTRATION_OPEN": "REGISTRATION_OPEN",
     "QUIZAPP_PUBLIC_URL": "PUBLIC_URL",
     "QUIZAPP_SMTP_URL": "SMTP_URL",
@@ -78,6 +79,7 @@ def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIL_FROM": "quizapp@localhost",
         "RATELIMIT_STORAGE_URI": "memory://",
         "TRUSTED_PROXIES": 0,
+        "SECRET_KEY_FALLBACKS": [],
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 500_000,
         "MAX_FORM_PARTS": 1_000,
@@ -93,6 +95,8 @@ def settings_from(environ: Mapping[str, str]) -> dict[str, Any]:
 def _typed(text: str, default: Any) -> Any:
     if isinstance(default, bool):
         return text.strip().lower() in {"1", "true", "yes", "on"}
+    if isinstance(default, list):
+        return [part.strip() for part in text.split(",") if part.strip()]
     return int(text) if isinstance(default, int) else text
 
 

@@ -76,13 +76,13 @@ def run(session: Session, statement: sa.Executable, parameters: Any = None) -> s
 
 @dataclass(frozen=True)
 class Lock:
-    """The rows a deed decides on, locked in this order on PostgreSQL so that no two deeds can wait for each other.
+    """The row a deed decides on, locked on PostgreSQL; on SQLite the whole database is the lock.
 
-    On SQLite the whole database is the lock.
+    A deed that will lock further rows takes them after the learner’s, in the order of their ids, so that no two deeds
+    can wait for each other. Counters are touched in the order of their keys for the same reason.
     """
 
     learner: int | None = None
-    contents: tuple[int, ...] = ()
 
 
 NOTHING = Lock()
@@ -137,14 +137,10 @@ def retrying(deed: Callable[[], T]) -> T:
 
 
 def _lock_rows(connection: Connection, lock: Lock) -> None:
-    from quizapp.db.models import Content, User
+    from quizapp.db.models import User
 
     if lock.learner is not None:
         connection.execute(sa.select(User.id).where(User.id == lock.learner).with_for_update())
-    if lock.contents:
-        connection.execute(
-            sa.select(Content.id).where(Content.id.in_(sorted(lock.contents))).order_by(Content.id).with_for_update()
-        )
 
 
 _queues: dict[str, threading.Lock] = {}

@@ -52,7 +52,7 @@ class Feedback:
 
     `verdict`: right, partly, not_right or empty. `peers` maps classes of answers to per cent of `peers_n` first
     answers; both are empty below PEERS_NEEDED. `next_due` is the day of the next question on the objective.
-    `next_position` is that of the next question of the session, `lesson_home` the lesson that asked.
+    `next_part` belongs to a case, `next_position` to the session; `lesson_home` is the lesson that asked.
     """
 
     presentation_id: int
@@ -90,13 +90,14 @@ class Feedback:
     marked: bool
     reported: bool
     closed: bool
+    next_part: str | None
     next_position: int | None
     lesson_home: str
 
     @property
     def last(self) -> bool:
         """Whether nothing of the session comes after it."""
-        return self.part_number == self.part_total and self.next_position is None
+        return self.next_part is None and self.next_position is None
 
     @property
     def review_template(self) -> str:
@@ -168,6 +169,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         marked=shown.marked_at is not None,
         reported=learner.report_id is not None,
         closed=shown.closed_at is not None,
+        next_part=version.parts[index + 1].id if index + 1 < len(version.parts) else None,
         next_position=_next_position(session, shown),
         lesson_home=shown.plan.get("lesson", ""),
     )

@@ -186,9 +186,7 @@ def _settled_parts(
     session: Session, presentation_id: int, ids: list[str], mode: modes.Mode, saved: Mapping[str, Any]
 ) -> dict[str, Row | None]:
     """Parts that can no longer be answered, with the stored answer where its verdict may be seen."""
-    answered: dict[str, Row | None] = {
-        row.part: row for row in run(session, _PARTS, {"presentation": presentation_id})
-    }
+    answered: dict[str, Row | None] = {row.part: row for row in run(session, _PARTS, {"presentation": presentation_id})}
     if mode.free_order and not answered:
         opened = [i for i, name in enumerate(ids) if name in saved]
         return dict.fromkeys(ids[: max(opened, default=0)])

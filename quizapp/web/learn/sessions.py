@@ -112,8 +112,9 @@ def feedback(sitting_id: int, position: int) -> ResponseReturnValue:
 
 
 def go_on_url(told: explaining.Feedback) -> str:
-    if told.part_number < told.part_total and not told.closed:
-        return url_for("learn.question", sitting_id=told.sitting_id, position=told.position)
+    if told.next_part is not None:
+        endpoint, part = ("learn.feedback", told.next_part) if told.closed else ("learn.question", None)
+        return url_for(endpoint, sitting_id=told.sitting_id, position=told.position, part=part)
     if told.lesson_home:
         return url_for("lessons.lesson", slug=told.lesson_home)
     if told.next_position is not None:
@@ -187,8 +188,8 @@ def results(sitting_id: int) -> ResponseReturnValue:
     if sat.closed_at is None:
         return redirect(url_for("learn.session", sitting_id=sitting_id))
 
-    def question_url(position: int) -> str:
-        return url_for("learn.feedback", sitting_id=sitting_id, position=position)
+    def question_url(row: sittings.ResultRow) -> str:
+        return url_for("learn.feedback", sitting_id=sitting_id, position=row.position, part=row.part)
 
     missed = any(row.verdict != "right" for row in found.rows)
     return render_template(
