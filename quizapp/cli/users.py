@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask_security import hash_password
+from sqlalchemy.orm import Session
 
 from quizapp import clock
 from quizapp.cli.application import database
@@ -31,3 +32,28 @@ def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None
         except accounts.EmailTaken as taken:
             raise click.ClickException(f"There is an account for {email} already.") from taken
         click.echo(f"{email} may sign in as {', '.join(roles)}.")
+
+
+@user.command()
+@click.argument("email")
+def suspend(email: str) -> None:
+    """Shut the account for EMAIL at once: every sign-in ends and none can begin."""
+    with database() as session:
+        accounts.suspend(session, _known(session, email), clock.now())
+        click.echo(f"{email} is signed out everywhere and may not sign in.")
+
+
+@user.command()
+@click.argument("email")
+def restore(email: str) -> None:
+    """Open the suspended account for EMAIL again."""
+    with database() as session:
+        accounts.restore(session, _known(session, email), clock.now())
+        click.echo(f"{email} may sign in again.")
+
+
+def _known(session: Session, email: str) -> int:
+    try:
+        return accounts.get_user_id(session, email)
+    except accounts.UnknownPerson as unknown:
+        raise click.ClickException(f"There is no account for {email}.") from unknown

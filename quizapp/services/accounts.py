@@ -146,6 +146,14 @@ def insert_user(session: Session, values: dict[str, object], roles: Iterable[str
     return user_id
 
 
+def get_user_id(session: Session, email: str) -> int:
+    """The person with this address. Raises UnknownPerson."""
+    user_id = session.scalar(sa.select(User.id).where(User.email == email.strip().lower()))
+    if user_id is None:
+        raise UnknownPerson(email)
+    return user_id
+
+
 def suspend(session: Session, user_id: int, now: dt.datetime) -> None:
     """Close an account: every sign-in ends now and none can begin. Twice is harmless. Raises UnknownPerson."""
 

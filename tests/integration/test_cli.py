@@ -97,6 +97,15 @@ def test_an_account_is_opened_once(run: Run) -> None:
     assert "There is an account for teacher@example.org already." in again.output
 
 
+def test_an_account_is_suspended_and_restored(run: Run) -> None:
+    run("user", "create", "person@example.org", "--password", "three sober ferrets")
+    for command, sentence in (("suspend", "may not sign in."), ("restore", "may sign in again.")):
+        done = run("user", command, "Person@example.org")
+        assert (done.exit_code, sentence in done.output) == (0, True)
+        unknown = run("user", command, "nobody@example.org")
+        assert (unknown.exit_code, "There is no account for nobody@example.org." in unknown.output) == (1, True)
+
+
 @pytest.mark.usefixtures("content")
 def test_a_healthy_database_is_well_and_its_log_gives_what_is_stored(run: Run) -> None:
     doctor = run("doctor")
