@@ -14,10 +14,14 @@ from quizapp.db.extension import db
 
 @contextmanager
 def application() -> Iterator[Flask]:
-    """The application with its settings from the environment, as the current one."""
+    """The application with its settings from the environment, as the current one; its connections are closed after."""
     app = create_app()
     with app.app_context():
-        yield app
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 @contextmanager
