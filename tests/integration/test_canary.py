@@ -22,9 +22,10 @@ from quizapp.db.models import Content, Presentation
 from quizapp.db.session import writing
 from quizapp.formats import documents, tree
 from quizapp.itemtypes import names
-from quizapp.services import asking, content
+from quizapp.services import asking
 from quizapp.services.accounts import Actor
 from quizapp.services.asking import BlockPlan
+from quizapp.services.content import loading
 from quizapp.web.allow import allowed
 from tests.integration.conftest import Auth
 
@@ -130,7 +131,7 @@ def planted(app: Flask) -> Planted:
         held = [document.value for document in documents.read(files[path].decode(), path)[0]]
         files[path] = documents.write([*held, *more[kind]]).encode()
     with app.app_context():
-        content.load(db.session(), tree.parse(files), clock.now())
+        loading.load(db.session(), tree.parse(files), clock.now())
         types = set(db.session.scalars(sa.text("SELECT DISTINCT type FROM item")))
         db.session.remove()
     assert types == set(names()), "there must be a question of every type to look at"

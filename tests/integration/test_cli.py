@@ -97,6 +97,11 @@ def test_an_account_is_opened_once(run: Run) -> None:
     assert "There is an account for teacher@example.org already." in again.output
 
 
+def test_a_short_password_opens_no_account(run: Run) -> None:
+    result = run("user", "create", "person@example.org", "--password", "short")
+    assert (result.exit_code, "10 characters at least" in result.output) == (1, True)
+
+
 def test_an_account_is_suspended_and_restored(run: Run) -> None:
     run("user", "create", "person@example.org", "--password", "three sober ferrets")
     for command, sentence in (("suspend", "may not sign in."), ("restore", "may sign in again.")):
@@ -128,7 +133,12 @@ def test_the_doctor_names_what_is_wrong_and_ends_with_status_1(run: Run, databas
     assert "FAULT  foreign keys" in result.output
 
 
-def test_a_backup_restores_and_is_never_overwritten(run: Run, tmp_path: Path) -> None:
+def test_a_backup_restores_and_is_never_overwritten(
+    run: Run, database_url: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_url.startswith("postgresql"):
+        folder = request.getfixturevalue("postgresql").programs()
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     file = str(tmp_path / "backup")
     made = run("backup", file)
     assert made.exit_code == 0, made.output
@@ -152,20 +162,21 @@ def test_one_round_of_work_ends_by_itself(run: Run) -> None:
 def test_a_public_server_is_told_each_setting_that_is_not_fit(run: Run) -> None:
     result = run("check", "--deploy")
     assert result.exit_code == 1
-    for setting in ("QUIZAPP_PUBLIC_URL", "QUIZAPP_SMTP_URL", "QUIZAPP_RATE_LIMIT_STORE"):
+    for setting in ("QUIZAPP_PUBLIC_URL", "QUIZAPP_SMTP_URL"):
         assert f"- {setting}" in result.output
-    assert "3 settings are not fit for the public yet." in result.output
+    assert "2 settings are not fit for the public yet." in result.output
     assert "- QUIZAPP_LOCAL is set" in run("check", "--deploy", QUIZAPP_LOCAL="1").output
 
 
-def test_a_public_server_with_fit_settings_is_let_through(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_machine_with_fit_settings_is_let_through_with_advice_for_a_second(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = {"QUIZAPP_PUBLIC_URL": "https://quiz.example.org", "QUIZAPP_SMTP_URL": "smtp://mail.example.org"}
+    advised = run("check", "--deploy", **fit)
+    assert advised.exit_code == 0
+    assert "Advice: tries at passwords" in advised.output
     monkeypatch.setattr(throttle, "storage_from_string", lambda _: MemoryStorage())
-    fit = {
-        "QUIZAPP_PUBLIC_URL": "https://quiz.example.org",
-        "QUIZAPP_SMTP_URL": "smtp://mail.example.org",
-        "QUIZAPP_RATE_LIMIT_STORE": "redis://127.0.0.1:6379",
-    }
-    result = run("check", "--deploy", **fit)
+    result = run("check", "--deploy", **fit, QUIZAPP_RATE_LIMIT_STORE="redis://127.0.0.1:6379")
     assert (result.exit_code, result.output) == (0, "Nothing stands in the way of serving this to the public.\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ from tests.integration.learners import Learner, only_single_best_answers
 
 pytestmark = pytest.mark.usefixtures("content")
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def programs(database_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump refuses a server that is newer than it, so the one that came with the server is used."""
+    if database_url.startswith("postgresql"):
+        folder = request.getfixturevalue("postgresql").programs()
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
 def faults(session: Session) -> list[str]:

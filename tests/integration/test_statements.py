@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("content")
 MOST_STATEMENTS = {"question page": 4, "grading": 7, "answer": 12, "lesson page": 6}
 MOST_BYTES = 15_000
 CHOOSES_NEXT = re.compile(r"INSERT INTO presentation|FROM published|SELECT content_version\.id")
-"""The version of the next question is read once a process."""
+"""The version of the next question is read once a process. PostgreSQL’s lock of the learner counts among the twelve."""
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_an_answer_costs_few_statements_with_the_choice_of_the_next_question(
     answered, statements = ask("POST", submit_to(page.text), **fields(page.text))
     assert answered.status_code == 303
     assert len(statements) <= MOST_STATEMENTS["answer"], tell(statements)
-    grading = [text for text in statements if not CHOOSES_NEXT.search(text)]
+    grading = [text for text in statements if not CHOOSES_NEXT.search(text) and "FOR UPDATE" not in text]
     assert len(grading) <= MOST_STATEMENTS["grading"], tell(grading)
 
 
@@ -124,4 +124,7 @@ def test_a_session_begins_with_as_many_statements_however_many_questions_there_a
     few, statements = begin(ask, "1")
     many, more = begin(ask, str(asking.LARGEST_BLOCK))
     assert few.status_code == many.status_code == 303
+    statements, more = (
+        [text for text in of_one if not text.startswith("SELECT content_version.id")] for of_one in (statements, more)
+    )
     assert len(more) == len(statements), tell(more)
