@@ -15,6 +15,7 @@ from quizapp.cli.content import content
 from quizapp.cli.keeping import backup, db, doctor, replay, restore
 from quizapp.cli.serving import check, serve, work
 from quizapp.cli.users import user
+from quizapp.db.migrating import BrokenKeys
 from quizapp.db.session import Unwritable
 from quizapp.services.content.loading import Unloadable
 
@@ -32,7 +33,7 @@ def main() -> None:
     """Run the command. What a person can mend is said in a sentence, without a traceback; the status is then 2."""
     try:
         quizapp(prog_name="quizapp")
-    except (Misconfigured, Unwritable, Unloadable) as problem:
+    except (Misconfigured, Unwritable, Unloadable, BrokenKeys) as problem:
         click.echo(f"quizapp: {problem}", err=True)
         sys.exit(2)
     except (OperationalError, ProgrammingError) as problem:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from quizapp import clock
 from quizapp.cli.application import database
 from quizapp.services import accounts
+from quizapp.web.security import SHORTEST_PASSWORD
 
 
 @click.group()
@@ -25,6 +26,8 @@ def user() -> None:
 @click.password_option(help="Asked for if it is not given.")
 def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Open an account for EMAIL."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise click.ClickException(f"A password has {SHORTEST_PASSWORD} characters at least. No account was opened.")
     with database() as session:
         try:
             hashed = hash_password(password)

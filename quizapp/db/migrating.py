@@ -91,7 +91,9 @@ def _check_keys(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
         tables = ", ".join(sorted({row[0] for row in broken}))
-        raise BrokenKeys(f"{len(broken)} rows point at nothing after this migration, in: {tables}.")
+        raise BrokenKeys(
+            f"{len(broken)} rows point at nothing after this migration, in: {tables}. Nothing was changed."
+        )
 
 
 def _backup(engine: Engine, now: dt.datetime) -> Path | None:

@@ -1,6 +1,6 @@
 """Question types, one folder each, and the contract they keep.
 
-A type is a folder with `item.py` (pure: its fields and seven verbs), `answer.html` (the question as a form) and
+A type is a folder with `item.py` (pure: its fields and eight verbs), `answer.html` (the question as a form) and
 `review.html` (the same question with its reasons). Nothing here knows a database, a request, a template engine or a
 mode: when to grade and what to reveal is decided in `core.modes` and `services`. No type imports another type.
 
@@ -63,7 +63,7 @@ class Example:
 
 
 class QuestionType(Protocol):
-    """The seven verbs of a question type. All are pure; `content` has passed `Body` and `check`."""
+    """The eight verbs of a question type, and its examples. All are pure; `content` has passed `Body` and `check`."""
 
     Body: type[BaseModel]
     """Fields of the type beside the common ones, in canonical order; texts marked `Markdown` are rendered."""

@@ -31,6 +31,7 @@ from quizapp.web.userstore import SUSPENDED, Account, OutboxMail, Userstore, pen
 
 STAY = dt.timedelta(days=30)
 ONE_DAY = dt.timedelta(hours=12)
+SHORTEST_PASSWORD = 10
 """How long a sign-in lasts: a month on one’s own device, a working day where others may sit down next."""
 
 SETTINGS: dict[str, Any] = {
@@ -54,7 +55,7 @@ SETTINGS: dict[str, Any] = {
     "HASHING_SCHEMES": ["hex_sha256"],  # of an argon2 hash, inside a signed link: nothing to guess, and no slow path
     "MULTI_FACTOR_RECOVERY_CODES": True,
     "MULTI_FACTOR_RECOVERY_CODES_N": 8,
-    "PASSWORD_LENGTH_MIN": 10,
+    "PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
     "PASSWORD_SCHEMES": ["argon2"],
     "PASSWORD_SINGLE_HASH": True,  # argon2 salts each password; a second, global salt could never be changed again
     "POST_CHANGE_VIEW": "account.signing_in",
