@@ -26,7 +26,7 @@ PEERS_NEEDED = 10
 @dataclass(frozen=True)
 class Fact:
     id: str
-    statement: str
+    statement_html: str
     certainty: str
 
 

@@ -15,7 +15,6 @@ from quizapp.itemtypes import Example
 from quizapp.itemtypes.samples import answer_of, presented
 from tests.faces import rendered
 
-HOST = "http://localhost:9"
 STYLES = ("tokens", "base", "parts", "pages", "faces")
 POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
 FRAME = f"""<!doctype html><html lang="en-GB" data-theme="{{theme}}"><head>
@@ -37,16 +36,12 @@ FEEDBACK = """<article class="focus feedback"><h1 class="verdict" tabindex="-1">
 GRADABLE = itemtypes.gradable()
 
 
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    return HOST
-
-
 class Server:
     """Stands in for the application: shows one question and notes what is sent."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, host: str) -> None:
         self.page = page
+        self.host = host
         self.body = ""
         self.settings = ""
         self.theme = "light"
@@ -55,7 +50,7 @@ class Server:
         page.route("**/*", self.answer)
 
     def answer(self, route: Route) -> None:
-        path = route.request.url.removeprefix(HOST)
+        path = route.request.url.removeprefix(self.host)
         if path.startswith("/static/"):
             route.fulfill(path=str(paths.package / path[1:].partition("?")[0]))
             return
@@ -86,20 +81,20 @@ class Server:
 
     def submitted(self) -> dict[str, str]:
         """The one form that was sent."""
-        expect(self.page).to_have_url(f"{HOST}/submit")
+        expect(self.page).to_have_url(f"{self.host}/submit")
         assert len(self.sent) == 1
         return dict(self.sent[0])
 
 
 @pytest.fixture
-def server(page: Page) -> Server:
-    return Server(page)
+def server(page: Page, base_url: str) -> Server:
+    return Server(page, base_url)
 
 
 @pytest.fixture
-def without_script(browser: Browser, watch: Callable[[Page], Page]) -> Server:
-    context = browser.new_context(base_url=HOST, java_script_enabled=False)
-    return Server(watch(context.new_page()))
+def without_script(browser: Browser, base_url: str, watch: Callable[[Page], Page]) -> Server:
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    return Server(watch(context.new_page()), base_url)
 
 
 def rested(page: Page) -> None:
@@ -159,10 +154,10 @@ def test_an_enter_that_is_still_down_does_not_skip_the_feedback(server: Server) 
     page = server.tell("single_best_answer", itemtypes.get("single_best_answer").examples()[0])
     page.keyboard.press("Enter")
     page.wait_for_timeout(100)
-    expect(page).to_have_url(f"{HOST}/")
+    expect(page).to_have_url(f"{server.host}/")
     rested(page)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{HOST}/next")
+    expect(page).to_have_url(f"{server.host}/next")
 
 
 def test_keys_rest_while_words_are_typed_or_a_modifier_is_held(server: Server) -> None:
@@ -173,7 +168,7 @@ def test_keys_rest_while_words_are_typed_or_a_modifier_is_held(server: Server) -
     page.locator("h1").focus()
     page.keyboard.press("Control+e")
     page.keyboard.press("Alt+q")
-    expect(page).to_have_url(f"{HOST}/")
+    expect(page).to_have_url(f"{server.host}/")
     assert server.sent == []
 
 
@@ -264,9 +259,9 @@ def test_a_step_can_be_dragged_over_several_others_and_back(server: Server) -> N
     assert order(page) == ["1", "2", "3", "4"]
 
 
-def test_a_finger_can_drag_too(browser: Browser, watch: Callable[[Page], Page]) -> None:
-    context = browser.new_context(base_url=HOST, has_touch=True, viewport={"width": 390, "height": 800})
-    page = Server(watch(context.new_page())).ask("ordering")
+def test_a_finger_can_drag_too(browser: Browser, base_url: str, watch: Callable[[Page], Page]) -> None:
+    context = browser.new_context(base_url=base_url, has_touch=True, viewport={"width": 390, "height": 800})
+    page = Server(watch(context.new_page()), base_url).ask("ordering")
     session = context.new_cdp_session(page)
     box = page.locator("[data-grip]").first.bounding_box()
     assert box

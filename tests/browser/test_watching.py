@@ -8,20 +8,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-HOST = "http://localhost:9"
 PAGE = '<!doctype html><html lang="en"><title>A</title><link rel="icon" href="data:,"><main><h1>A</h1>{}</main></html>'
 
 
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    return HOST
-
-
 @pytest.fixture
-def show(page: Page) -> Callable[[str], Page]:
+def show(page: Page, base_url: str) -> Callable[[str], Page]:
+    """Shows a page of ours in the place of the site’s first one. (A fixture named `base_url` here would be that of the
+    whole process, and the journeys that run after it would look for their site at its address.)"""
+
     def serve(body: str) -> Page:
         def answer(route: Route) -> None:
-            if route.request.url == f"{HOST}/":
+            if route.request.url == f"{base_url}/":
                 route.fulfill(body=PAGE.format(body), content_type="text/html")
             else:
                 route.fulfill(body="", content_type="text/plain")

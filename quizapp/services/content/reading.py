@@ -54,7 +54,7 @@ class Aim:
     """An objective; the statement continues “You can …”."""
 
     id: str
-    statement: str
+    statement_html: str
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class Mention:
 
 @dataclass(frozen=True)
 class Belief:
-    belief: str
-    why: str
+    belief_html: str
+    why_html: str
 
 
 @dataclass(frozen=True)
