@@ -1,13 +1,11 @@
-"""Choosing questions and putting them in front of a learner."""
+"""Putting questions in front of a learner: a block, a question of a lesson, a fresh copy of one that has waited."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import random
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,107 +13,21 @@ from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
 from quizapp.core import modes, selection
-from quizapp.core.selection import Only
 from quizapp.core.study_day import study_day
 from quizapp.db.models import (
     ContentVersion,
-    Exposure,
-    Item,
-    Link,
-    Mark,
     Presentation,
-    Published,
     Response,
     Sitting,
     table,
 )
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
+from quizapp.services.composing import BlockPlan, compose, minutes_allowed
 from quizapp.services.sittings import Place
-from quizapp.services.versions import Version, get_content_ids, published, published_by_id
+from quizapp.services.versions import Version, published, published_by_id
 
-LARGEST_BLOCK = 60
-SECONDS_A_QUESTION_IN_AN_EXAM = 90
 LONGEST_TITLE = 200
-
-
-class NothingToAsk(Exception):
-    """No question fits what was asked for; the sentence says which wish to loosen."""
-
-
-@dataclass(frozen=True)
-class BlockPlan:
-    """What a learner asks of a block. Empty topics and objectives mean all of them; slugs, not ids."""
-
-    topics: tuple[str, ...] = ()
-    objectives: tuple[str, ...] = ()
-    only: Only = Only.ANYTHING
-    size: int = 10
-    exam: bool = False
-    minutes: int | None = None
-    """Time allowed, for an exam; None means SECONDS_A_QUESTION_IN_AN_EXAM for each question."""
-    spend_freely: bool = False
-    """Whether new questions may be spent beyond one an objective and day."""
-
-
-@dataclass(frozen=True)
-class BlockOffer:
-    """What a plan would give if it were started now."""
-
-    size: int
-    new: int
-    kept: int
-    minutes: int
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Questions in the practice pool for one objective: all, and those still new to the learner."""
-
-    topic: str
-    topic_title: str
-    objective: str
-    statement: str
-    questions: int
-    new: int
-
-
-def offer(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> BlockOffer:
-    """Say what the plan would give, without starting anything. Raises NothingToAsk."""
-    block = _compose(session, actor, plan, now, seed)
-    return BlockOffer(len(block.choices), block.new, block.kept, -(-block.seconds // 60))
-
-
-def list_budgets(session: Session, actor: Actor) -> tuple[Budget, ...]:
-    """The practice pool by objective, topics in teaching order and objectives in the order of their ids."""
-    candidates = _candidates(session, actor.id)
-    all_of = Counter((c.topic, c.objective) for c in candidates)
-    new_of = Counter((c.topic, c.objective) for c in candidates if c.times_seen == 0)
-    versions = published_by_id(session, {content_id for pair in all_of for content_id in pair})
-    pairs = [(topic, objective) for topic, objective in all_of if topic in versions and objective in versions]
-    pairs.sort(key=lambda pair: (versions[pair[0]].body["order"], _natural(versions[pair[1]].slug)))
-    return tuple(
-        Budget(
-            topic=versions[topic].slug,
-            topic_title=versions[topic].body["title"],
-            objective=versions[objective].slug,
-            statement=versions[objective].body["statement"],
-            questions=all_of[topic, objective],
-            new=new_of[topic, objective],
-        )
-        for topic, objective in pairs
-    )
-
-
-def _natural(slug: str) -> tuple[str, int]:
-    """LN2 before LN10."""
-    letters = slug.rstrip("0123456789")
-    return letters, int(slug[len(letters) :] or 0)
-
-
-def minutes_allowed(plan: BlockPlan, size: int) -> int:
-    """The time of an exam of `size` questions: what was asked for, else a minute and a half for each."""
-    return plan.minutes or -(-size * SECONDS_A_QUESTION_IN_AN_EXAM // 60)
 
 
 def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int) -> int:
@@ -128,7 +40,7 @@ def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: s
         with writing(session, Lock(learner=actor.id)):
             if (started := _started(session, actor.id, key)) is not None:
                 return started
-            block = _compose(session, actor, plan, now, seed)
+            block = compose(session, actor, plan, now, seed)
             mode = modes.EXAM if plan.exam else modes.PRACTICE
             size = len(block.choices)
             time_allowed = dt.timedelta(minutes=minutes_allowed(plan, size))
@@ -336,97 +248,3 @@ _RENEWABLE = (
         Presentation.learner_id == sa.bindparam("learner"),
     )
 )
-
-
-def _compose(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> selection.Block:
-    candidates = _narrowed(session, _candidates(session, actor.id), plan)
-    block = selection.compose(
-        candidates,
-        only=plan.only,
-        size=min(max(plan.size, 1), LARGEST_BLOCK),
-        spend_freely=plan.spend_freely or plan.exam,
-        spent_today=_spent_today(session, actor, now),
-        rng=random.Random(seed),
-    )
-    if not block.choices:
-        raise NothingToAsk(_why_nothing(candidates, plan, block))
-    return block
-
-
-def _why_nothing(candidates: Sequence[selection.Candidate], plan: BlockPlan, block: selection.Block) -> str:
-    if not candidates:
-        return "There is no question on these topics and objectives yet. Choose more of them."
-    if block.kept:
-        return (
-            f"Today’s new questions on this are done, and {block.kept} are kept for later days. "
-            "Ask for new questions to use them now."
-        )
-    return {
-        Only.NEW: "You have met every question on this. Choose “any question” to see them again.",
-        Only.WRONG: "There is no question here that you last answered wrong.",
-        Only.MARKED: "You have not marked a question here yet.",
-        Only.ANYTHING: "There is no question on these topics and objectives yet. Choose more of them.",
-    }[plan.only]
-
-
-def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
-    """The published practice pool as this learner stands to it."""
-    enemies: dict[int, set[int]] = {}
-    for source, target in session.execute(sa.select(Link.source_id, Link.target_id).where(Link.role == "enemy")):
-        enemies.setdefault(source, set()).add(target)
-        enemies.setdefault(target, set()).add(source)
-    rows = session.execute(
-        sa.select(
-            Item.content_id,
-            Item.objective_id,
-            Item.topic_id,
-            Item.seconds,
-            Exposure.times,
-            Exposure.last_at,
-            Exposure.last_right,
-            Mark.at.label("marked_at"),
-        )
-        .join(Published, Published.content_id == Item.content_id)
-        .outerjoin(Exposure, sa.and_(Exposure.content_id == Item.content_id, Exposure.learner_id == learner_id))
-        .outerjoin(Mark, sa.and_(Mark.content_id == Item.content_id, Mark.learner_id == learner_id))
-        .where(Item.pool == modes.PRACTICE.pool)
-        .order_by(Item.content_id)
-    )
-    return [
-        selection.Candidate(
-            item=row.content_id,
-            objective=row.objective_id,
-            topic=row.topic_id,
-            seconds=row.seconds,
-            times_seen=row.times or 0,
-            last_seen=row.last_at,
-            last_right=row.last_right,
-            marked=row.marked_at is not None,
-            enemies=frozenset(enemies.get(row.content_id, ())),
-        )
-        for row in rows
-    ]
-
-
-def _narrowed(session: Session, candidates: list[selection.Candidate], plan: BlockPlan) -> list[selection.Candidate]:
-    """Only the topics and objectives asked for; both together mean their union."""
-    if not plan.topics and not plan.objectives:
-        return candidates
-    topics = set(get_content_ids(session, "topic", plan.topics).values())
-    objectives = set(get_content_ids(session, "objective", plan.objectives).values())
-    return [c for c in candidates if c.topic in topics or c.objective in objectives]
-
-
-def _spent_today(session: Session, actor: Actor, now: dt.datetime) -> dict[int, int]:
-    """New questions already met today, by objective."""
-    rows = session.execute(
-        sa.select(Response.objective_id, sa.func.count())
-        .where(
-            Response.learner_id == actor.id,
-            Response.study_day == study_day(now, actor.zone),
-            Response.first_exposure,
-            Response.at > now - dt.timedelta(days=2),
-        )
-        .group_by(Response.objective_id)
-    )
-    return dict(iter(rows))

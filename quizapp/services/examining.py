@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
@@ -18,6 +15,7 @@ from quizapp.core.preferences import DEFAULT
 from quizapp.core.study_day import study_day
 from quizapp.db.models import LearnerSettings, Presentation, SavedAnswer, Sitting, table
 from quizapp.db.session import Lock, retrying, writing
+from quizapp.db.upserts import upserts
 from quizapp.services import folding
 from quizapp.services.accounts import Actor
 from quizapp.services.answering import HandedBack, OutOfTurn, Submission, TimeIsUp, objective_id
@@ -246,18 +244,9 @@ def _store(
     session.execute(_SAVE[session.get_bind().dialect.name], row)
 
 
-def _upserts(changed: Sequence[str]) -> dict[str, Any]:
-    statements: dict[str, Any] = {}
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
-        statement = dialect.insert(table(SavedAnswer))
-        statements[name] = statement.on_conflict_do_update(
-            index_elements=["presentation_id", "part"], set_={column: statement.excluded[column] for column in changed}
-        )
-    return statements
-
-
-_SAVE = _upserts(("answer", "elapsed_ms", "at"))
-_STRIKE = _upserts(("struck", "at"))
+_KEYS = ("presentation_id", "part")
+_SAVE = upserts(table(SavedAnswer), _KEYS, ("answer", "elapsed_ms", "at"))
+_STRIKE = upserts(table(SavedAnswer), _KEYS, ("struck", "at"))
 
 _OPEN = (
     sa.select(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
@@ -22,6 +21,7 @@ from quizapp.core.grading import Confidence, Grade, Rating, rate
 from quizapp.core.modes import Mode
 from quizapp.db.models import Exposure, ItemStat, Memory, Response, table
 from quizapp.db.session import Lock, retrying, run, writing
+from quizapp.db.upserts import upserts
 from quizapp.services.versions import Version
 
 StatRow = tuple[int, int, str, str, int, int, int]
@@ -387,20 +387,6 @@ _HELD = (
 _INSERT_RESPONSE = sa.insert(table(Response))
 
 
-def _upserts(target: sa.Table, keys: tuple[str, ...], *, adding: bool) -> dict[str, Any]:
-    """Insert-or-update statements for each database; `adding` sums integers instead of replacing values."""
-    statements: dict[str, Any] = {}
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
-        statement = dialect.insert(target)
-        changed = {
-            column.name: (column + statement.excluded[column.name]) if adding else statement.excluded[column.name]
-            for column in target.columns
-            if column.name not in keys
-        }
-        statements[name] = statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
-    return statements
-
-
-_UPSERT_MEMORY = _upserts(table(Memory), ("learner_id", "objective_id"), adding=False)
-_UPSERT_EXPOSURE = _upserts(table(Exposure), ("learner_id", "content_id"), adding=False)
-_COUNT = _upserts(table(ItemStat), ("content_id", "line", "part", "answer_class"), adding=True)
+_UPSERT_MEMORY = upserts(table(Memory), ("learner_id", "objective_id"))
+_UPSERT_EXPOSURE = upserts(table(Exposure), ("learner_id", "content_id"))
+_COUNT = upserts(table(ItemStat), ("content_id", "line", "part", "answer_class"), adding=True)

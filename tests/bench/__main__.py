@@ -31,8 +31,8 @@ from quizapp.cli.serving import THREADS, WORKERS
 from quizapp.core import memory
 from quizapp.core.grading import Rating
 from quizapp.db.extension import db
-from quizapp.services import asking
-from quizapp.services.asking import BlockPlan
+from quizapp.services import composing
+from quizapp.services.composing import BlockPlan
 from tests.bench import world
 from tests.databases import SECRET_KEY, environment
 from tests.people import PASSWORD
@@ -260,7 +260,7 @@ def in_process(app: Flask, person: world.Person) -> dict[str, str]:
         rng = random.Random(1)
         plan = BlockPlan(size=world.BLOCK, spend_freely=True)
         choosing = [
-            _seconds(lambda: asking.offer(db.session(), person.actor, plan, clock.now(), rng.getrandbits(32)))
+            _seconds(lambda: composing.offer(db.session(), person.actor, plan, clock.now(), rng.getrandbits(32)))
             for _ in range(20)
         ]
     told[f"choosing {world.BLOCK} of {world.QUESTIONS} questions"] = f"{1000 * statistics.median(choosing):.1f} ms"

@@ -22,7 +22,7 @@ from quizapp.db.session import writing
 from quizapp.formats import documents
 from quizapp.services import accounts, asking
 from quizapp.services.accounts import Actor
-from quizapp.services.asking import BlockPlan
+from quizapp.services.composing import BlockPlan
 from quizapp.web.security import hash_password
 from tests.people import PASSWORD
 from tests.serving import signed_in

@@ -17,7 +17,7 @@ from quizapp.db.session import writing
 from quizapp.services import accounts, answering, asking, showing
 from quizapp.services.accounts import Actor
 from quizapp.services.answering import Answered, HandedBack, Submission
-from quizapp.services.asking import BlockPlan
+from quizapp.services.composing import BlockPlan
 
 _numbers = itertools.count(1)
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)

@@ -22,9 +22,9 @@ from quizapp.db.models import Content, Presentation
 from quizapp.db.session import writing
 from quizapp.formats import documents, tree
 from quizapp.itemtypes import names
-from quizapp.services import asking
+from quizapp.services import asking, composing
 from quizapp.services.accounts import Actor
-from quizapp.services.asking import BlockPlan
+from quizapp.services.composing import BlockPlan
 from quizapp.services.content import loading
 from quizapp.web.allow import allowed
 from tests.integration.conftest import Auth
@@ -203,8 +203,8 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
             for n, plan in enumerate(
                 (
                     BlockPlan(size=1, spend_freely=True, objectives=(objective,)),
-                    BlockPlan(size=asking.LARGEST_BLOCK, spend_freely=True),
-                    BlockPlan(size=asking.LARGEST_BLOCK, spend_freely=True, exam=True),
+                    BlockPlan(size=composing.LARGEST_BLOCK, spend_freely=True),
+                    BlockPlan(size=composing.LARGEST_BLOCK, spend_freely=True, exam=True),
                 )
             )
         )

@@ -15,7 +15,7 @@ from quizapp.db.extension import db
 from quizapp.db.models import LearnerSettings
 from quizapp.db.session import writing
 from quizapp.formats import markdown
-from quizapp.services import asking
+from quizapp.services import composing
 from quizapp.services.content import making
 from tests.integration.conftest import Auth
 from tests.integration.learners import only_single_best_answers
@@ -122,7 +122,7 @@ def test_no_request_renders_a_text(ask: Callable[..., Any], block: str, monkeypa
 def test_a_session_begins_with_as_many_statements_however_many_questions_there_are(ask: Callable[..., Any]) -> None:
     begin(ask, "2")
     few, statements = begin(ask, "1")
-    many, more = begin(ask, str(asking.LARGEST_BLOCK))
+    many, more = begin(ask, str(composing.LARGEST_BLOCK))
     assert few.status_code == many.status_code == 303
     statements, more = (
         [text for text in of_one if not text.startswith("SELECT content_version.id")] for of_one in (statements, more)

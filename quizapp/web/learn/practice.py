@@ -14,8 +14,8 @@ from werkzeug.datastructures import MultiDict
 from quizapp import clock
 from quizapp.core.selection import Only
 from quizapp.db.extension import db
-from quizapp.services import asking
-from quizapp.services.asking import BlockOffer, BlockPlan
+from quizapp.services import asking, composing
+from quizapp.services.composing import BlockOffer, BlockPlan
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
 
@@ -61,10 +61,10 @@ def build() -> ResponseReturnValue:
     wish, seed = request.form.get("do"), seed_of(key)
     try:
         if wish == "offer" or (plan.exam and wish != "begin"):
-            offer = asking.offer(db.session(), actor, plan, now, seed)
+            offer = composing.offer(db.session(), actor, plan, now, seed)
             return exam_page(plan, key, offer) if plan.exam and wish != "offer" else builder_page(plan, key, offer)
         sitting_id = asking.start(db.session(), actor, plan, key=key, title=title_of(plan), now=now, seed=seed)
-    except asking.NothingToAsk as reason:
+    except composing.NothingToAsk as reason:
         return builder_page(plan, key, problem=str(reason))
     return redirect(url_for("learn.session", sitting_id=sitting_id), 303)
 
@@ -74,7 +74,7 @@ def seed_of(key: str) -> int:
 
 
 def exam_page(plan: BlockPlan, key: str, offer: BlockOffer) -> ResponseReturnValue:
-    minutes = asking.minutes_allowed(plan, offer.size)
+    minutes = composing.minutes_allowed(plan, offer.size)
     return render_template(
         "learn/exam_start.html", plan=plan, key=key, offer=offer, title=title_of(plan), minutes=minutes
     )
@@ -88,7 +88,7 @@ def read_plan(sent: MultiDict[str, str]) -> BlockPlan:
         topics=tuple(dict.fromkeys(sent.getlist("topic")[:50])),
         objectives=tuple(dict.fromkeys(sent.getlist("objective")[:200])),
         only=Only(only) if only in set(Only) else Only.ANYTHING,
-        size=min(max(sent.get("size", USUAL_SIZE, type=int), 1), asking.LARGEST_BLOCK),
+        size=min(max(sent.get("size", USUAL_SIZE, type=int), 1), composing.LARGEST_BLOCK),
         exam=sent.get("mode") == "exam",
         minutes=min(max(minutes, 1), LONGEST_EXAM_MINUTES) if minutes is not None else None,
         spend_freely=sent.get("spend_freely") == "1",
@@ -109,7 +109,7 @@ def builder_page(
         plan=plan,
         key=key,
         topics=topic_choices(plan),
-        largest=asking.LARGEST_BLOCK,
+        largest=composing.LARGEST_BLOCK,
         offer=offer,
         problem=problem,
     )
@@ -119,7 +119,7 @@ def builder_page(
 def topic_choices(plan: BlockPlan) -> tuple[TopicChoice, ...]:
     """Topics and objectives that have questions, with how many of them are new to the learner."""
     by_topic = defaultdict(list)
-    for budget in asking.list_budgets(db.session(), get_actor()):
+    for budget in composing.list_budgets(db.session(), get_actor()):
         by_topic[budget.topic, budget.topic_title].append(budget)
     return tuple(
         TopicChoice(

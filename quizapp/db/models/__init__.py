@@ -1,0 +1,55 @@
+"""The tables. History is append-only; what is derived can be rebuilt from it; published content is written once.
+
+Nothing here decides anything. Learner tables lead their keys with the learner. There is no ON DELETE CASCADE: history
+is never deleted by a side effect.
+"""
+
+from quizapp.db.models.base import UTC, Base, Json, table
+from quizapp.db.models.content import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
+from quizapp.db.models.derived import Exposure, ItemStat, Memory
+from quizapp.db.models.people import ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
+from quizapp.db.models.sittings import (
+    Mark,
+    MissCause,
+    Note,
+    Presentation,
+    ProblemReport,
+    Regrade,
+    Response,
+    SavedAnswer,
+    Sitting,
+)
+
+__all__ = [
+    "UTC",
+    "Base",
+    "Content",
+    "ContentVersion",
+    "ExamDate",
+    "Exposure",
+    "Item",
+    "ItemStat",
+    "Json",
+    "LearnerSettings",
+    "Link",
+    "LoadedFrom",
+    "LoginSession",
+    "Mark",
+    "Media",
+    "Memory",
+    "MissCause",
+    "Note",
+    "Outbox",
+    "Presentation",
+    "ProblemReport",
+    "Publication",
+    "Published",
+    "Regrade",
+    "Response",
+    "SavedAnswer",
+    "Sitting",
+    "User",
+    "UserRole",
+    "WebAuthn",
+    "table",
+]

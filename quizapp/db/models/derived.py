@@ -1,0 +1,60 @@
+"""What is folded from the log and can be rebuilt from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from quizapp.db.models.base import Base
+
+
+class Memory(Base):
+    """The memory of a learner for an objective, folded from the log."""
+
+    __tablename__ = "memory"
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    objective_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    stability_days: Mapped[float] = mapped_column(sa.Double)
+    difficulty: Mapped[float] = mapped_column(sa.Double)
+    last_day: Mapped[dt.date]
+    due: Mapped[dt.date]
+    new_days: Mapped[list[str]]
+    """ISO days of right answers to questions that were new, latest last, at most eight."""
+    algorithm: Mapped[int]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Exposure(Base):
+    """How often a learner has seen an item, folded from the log."""
+
+    __tablename__ = "exposure"
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    content_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    times: Mapped[int]
+    last_at: Mapped[dt.datetime]
+    last_right: Mapped[bool]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class ItemStat(Base):
+    """Integer counters of first answers for one statistics line of an item; order-free, so they never drift."""
+
+    __tablename__ = "item_stat"
+
+    content_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    answer_class: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    """A class of answers, or "" for the row that counts all of them."""
+    answers: Mapped[int]
+    earned: Mapped[int]
+    possible: Mapped[int]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
