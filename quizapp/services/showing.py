@@ -6,7 +6,7 @@ Reads only. What is shown before an answer is stored comes from the type’s `sh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from quizapp.db.models import ContentVersion, Item, Mark, Presentation, Publishe
 from quizapp.db.session import run
 from quizapp.services.accounts import Actor
 from quizapp.services.sittings import effective, verdict
-from quizapp.services.versions import Row, Version, get_version, published
+from quizapp.services.versions import Row, Version, get_version
 
 
 @dataclass(frozen=True)
@@ -147,12 +147,6 @@ def get_question(
         why=dict(shown.why),
         shown_at=shown.at,
     )
-
-
-def list_lead_ins(session: Session, items: Sequence[str]) -> dict[str, str]:
-    """What published items ask, in the order given; those that are not published are left out."""
-    versions = published(session, "item", items)
-    return {item: str(versions[item].rendered["lead_in"]) for item in items if item in versions}
 
 
 def get_navigator(session: Session, actor: Actor, sitting_id: int) -> tuple[Entry, ...]:

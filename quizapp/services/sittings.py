@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.core import modes
 from quizapp.db.models import Content, Mark, Presentation, Regrade, Response, Sitting
+from quizapp.db.session import run
 from quizapp.services.accounts import Actor
 from quizapp.services.versions import get_versions, published_by_id
 
@@ -126,7 +127,7 @@ def get_results(session: Session, actor: Actor, sitting_id: int) -> Results:
 
 def list_checks(session: Session, actor: Actor, lesson: str, day: dt.date) -> dict[str, Check]:
     """The questions of a lesson that the learner answered on this study day, by item."""
-    rows = session.execute(_CHECKS, {"learner": actor.id, "lesson": lesson, "mode": modes.LESSON.name, "day": day})
+    rows = run(session, _CHECKS, {"learner": actor.id, "lesson": lesson, "mode": modes.LESSON.name, "day": day})
     checks: dict[str, Check] = {}
     for row in rows:
         before = checks.get(row.slug)
@@ -137,7 +138,7 @@ def list_checks(session: Session, actor: Actor, lesson: str, day: dt.date) -> di
 
 def list_misses(session: Session, actor: Actor, lesson: str) -> tuple[Miss, ...]:
     """Questions that point into this lesson and whose latest answer was wrong, latest first."""
-    rows = session.execute(_LATEST, {"learner": actor.id}).all()
+    rows = run(session, _LATEST, {"learner": actor.id}).all()
     versions = get_versions(session, {row.version_id for row in rows})
     misses = []
     for row in rows:

@@ -12,7 +12,7 @@ from quizapp import clock
 from quizapp.core.preferences import local_date
 from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from quizapp.services import asking, showing, sittings
+from quizapp.services import asking, sittings
 from quizapp.services.accounts import Actor
 from quizapp.services.content import reading, searching
 from quizapp.services.content.reading import Lesson
@@ -30,7 +30,6 @@ class Check:
     """A question inside a lesson. `url` opens it; `answered_url` leads to the answer given today."""
 
     item: str
-    lead_in: str
     url: str
     answered_url: str
     right: bool
@@ -70,15 +69,12 @@ def lesson(slug: str) -> ResponseReturnValue:
 
 def checks_of(shown: Lesson, actor: Actor) -> dict[str, Check]:
     """The questions of a lesson by item, with what was answered today."""
-    session = db.session()
-    answered = sittings.list_checks(session, actor, shown.slug, study_day(clock.now(), actor.zone))
-    lead_ins = showing.list_lead_ins(session, items_of(shown))
+    answered = sittings.list_checks(db.session(), actor, shown.slug, study_day(clock.now(), actor.zone))
     checks = {}
-    for item, lead_in in lead_ins.items():
+    for item in items_of(shown):
         done = answered.get(item)
         checks[item] = Check(
             item=item,
-            lead_in=lead_in,
             url=url_for("lessons.check", slug=shown.slug, item=item),
             answered_url=url_for("learn.feedback", sitting_id=done.place.sitting_id, position=done.place.position)
             if done

@@ -126,7 +126,7 @@ def test_evidence_says_what_it_rests_on_and_what_rests_on_it(session: Session) -
     assert evidence.strength == "moderate"
     assert [(source.id, source.place) for source in evidence.sources] == [("haddjeri-1995", "abstract")]
     assert [(mention.slug, mention.anchor) for mention in evidence.lessons] == [("brakes", "hetero")]
-    assert [trap.belief for trap in evidence.traps] == ["The α2-heteroreceptor lies on noradrenaline neurons."]
+    assert [trap.belief_html for trap in evidence.traps] == ["The α2-heteroreceptor lies on noradrenaline neurons."]
     assert evidence.questions == 0, "a question of the secure pool is not even counted"
     assert reading.get_evidence(session, "N10").questions == 1
     assert reading.get_evidence(session, "N20").strength == "contested"

@@ -85,7 +85,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a section. `kind`: html, key, disputed (with `html`), figure (with `figure`), check (with `item`)."""
+    """A piece of a section. `kind`: html, key, disputed (with `html`), figure (with `figure`), or check: a question,
+    with its `item` and what it asks as `html`."""
 
     kind: str
     html: str = ""
@@ -249,6 +250,8 @@ def _get_lesson(session: Session, slug: str) -> Lesson:
     body, rendered = version.body, version.rendered
     aims = published(session, "objective", body["objectives"])
     figures = {name: _figure(drawn, body["title"]) for name, drawn in _figures(session, body).items()}
+    asked = [part["item"] for section in rendered["sections"] for part in section["parts"] if part["kind"] == "check"]
+    questions = {item: version.rendered["lead_in"] for item, version in published(session, "item", asked).items()}
     return Lesson(
         slug=slug,
         title=body["title"],
@@ -261,7 +264,7 @@ def _get_lesson(session: Session, slug: str) -> Lesson:
         dated=dt.date.fromisoformat(body["dated"]),
         objectives=tuple(Aim(name, aims[name].rendered["statement"]) for name in body["objectives"] if name in aims),
         banks=tuple(body["banks"]),
-        sections=tuple(_section(section, figures) for section in rendered["sections"]),
+        sections=tuple(_section(section, figures, questions) for section in rendered["sections"]),
         references=_sources(session, [(name, "") for name in body["references"]]),
         related=tuple(_related(card, plain) for card, plain in zip(rendered["related"], body["related"], strict=True)),
         previous=rows[place - 1] if place else None,
@@ -269,10 +272,13 @@ def _get_lesson(session: Session, slug: str) -> Lesson:
     )
 
 
-def _section(section: Json, figures: dict[str, Figure]) -> Section:
+def _section(section: Json, figures: dict[str, Figure], questions: dict[str, str]) -> Section:
     parts = tuple(
-        Part(part["kind"], part.get("html", ""), figures.get(part.get("figure", "")), part.get("item", ""))
+        Part("check", questions[part["item"]], item=part["item"])
+        if part["kind"] == "check"
+        else Part(part["kind"], part.get("html", ""), figures.get(part.get("figure", "")))
         for part in section["parts"]
+        if part["kind"] != "check" or part["item"] in questions  # one that was withdrawn is left out
     )
     return Section(section["anchor"], section["title"], tuple(section["objectives"]), parts)
 
