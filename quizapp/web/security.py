@@ -14,7 +14,18 @@ from typing import Any
 
 import flask_login
 import flask_security
-from flask import Flask, Response, abort, current_app, make_response, render_template, request, session
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_security import Security, UserMixin
 from flask_security.core import FormInfo
@@ -32,6 +43,7 @@ from quizapp.web.userstore import SUSPENDED, Account, OutboxMail, Userstore, pen
 STAY = dt.timedelta(days=30)
 ONE_DAY = dt.timedelta(hours=12)
 SHORTEST_PASSWORD = 10
+SECOND_STEPS = {"security.two_factor_token_validation", "security.tf_select", "security.mf_recovery"}
 """How long a sign-in lasts: a month on one’s own device, a working day where others may sit down next."""
 
 SETTINGS: dict[str, Any] = {
@@ -239,9 +251,12 @@ def _load_account(uniquifier: str) -> Account | None:
 
 
 def _refuse_odd_requests() -> ResponseReturnValue | None:
-    """Keep JSON, strange `next=` and a closed registration away from Flask-Security’s views."""
+    """Keep JSON, strange `next=`, a second step that nobody began and a closed registration from Flask-Security."""
     if request.is_json:
         abort(415)
+    if request.endpoint in SECOND_STEPS and allow.current_actor() is not None:
+        # Flask-Security would end the sign-in of whoever merely opens the page.
+        return redirect(url_for("learn.today"))
     for source in ("args", "form"):
         values: ImmutableMultiDict[str, str] = getattr(request, source)
         if not all(allow.plain_local_path(target) for target in values.getlist("next") if target):

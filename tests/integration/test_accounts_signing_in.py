@@ -509,3 +509,10 @@ def test_other_devices_can_be_signed_out_from_here(app: Flask, client: Client, s
     client.get("/settings/sign-in").form("Sign out everywhere else").send()
     assert is_signed_in(client)
     assert not is_signed_in(elsewhere)
+
+
+@pytest.mark.parametrize("path", ["/tf-validate", "/tf-select", "/mf-recovery"])
+def test_opening_the_page_of_a_second_step_signs_nobody_out(client: Client, student: int, path: str) -> None:
+    sign_in(client)
+    client.get(path)
+    assert is_signed_in(client)
