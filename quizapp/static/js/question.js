@@ -148,11 +148,11 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-pressed", String(out));
   say(`${out ? "Struck out" : "Restored"}: ${words($(".t", option))}`);
   const form = button.form;
-  if (!form?.dataset.save) return;
+  if (form?.method !== "post") return;
   const body = new URLSearchParams(new FormData(form));
   body.set("strike", button.value);
   // A struck option is a pencil mark: if it cannot be kept, it stays on this screen and nothing is lost.
-  fetch(form.dataset.save, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } }).catch(() => {});
+  fetch(form.dataset.save ?? form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } }).catch(() => {});
 });
 
 /* Ordering ------------------------------------------------------------------------------------------------------------ */

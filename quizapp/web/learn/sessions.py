@@ -131,7 +131,8 @@ def answer(presentation_id: int) -> ResponseReturnValue:
     submission = read_submission()
     if token := request.form.get("strike"):
         struck = examining.strike(db.session(), actor, presentation_id, submission.part, token, now)
-        return back_to(struck)
+        by_script = request.accept_mimetypes.best == "application/json"
+        return {"struck": token} if by_script else back_to(struck)
     try:
         outcome = answering.answer(db.session(), actor, presentation_id, submission, now)
     except answering.TimeIsUp as over:
