@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -56,9 +57,16 @@ def answer_anything(page: Page, *, scripted: bool = True) -> None:
             select.select_option(index=min(number, select.locator("option").count() - 1))
 
 
-def offers_options(page: Page) -> bool:
-    """Whether the question is one of single choice."""
-    return page.locator("ol.options input[type=radio]").count() > 0
+def go_to_options(page: Page, leave: Callable[[], None]) -> None:
+    """Go on until a single best answer is on the screen, whose options can be struck out; `leave` takes one from a question to the next.
+
+    A question is there when its number is: the address may change a moment before the page does.
+    """
+    for number in itertools.count(1):
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {number}")
+        if page.locator(".opt:has(input[type=radio]) button[name=strike]").count():
+            return
+        leave()
 
 
 def focused(page: Page) -> str:
@@ -94,12 +102,13 @@ def test_from_signing_in_to_the_result_with_the_keyboard_alone(page: Page, sign_
 def test_digits_choose_and_question_mark_lists_the_keys(page: Page, sign_in: SignIn) -> None:
     begin(page, sign_in, "digits@example.org")
     start_block(page, size=15)
-    while not offers_options(page):
+
+    def leave() -> None:
         answer_anything(page)
         page.locator("button[value=guess]").click()
-        page.wait_for_url(re.compile(r"/feedback"))
         page.locator("[data-go-on]").click()
-        page.wait_for_url(lambda url: "/feedback" not in url)
+
+    go_to_options(page, leave)
     page.get_by_role("heading", level=1).focus()
     page.keyboard.press("2")
     assert page.locator("input[name=choice]").nth(1).is_checked()
@@ -139,9 +148,7 @@ def test_an_exam_saves_each_choice_and_goes_on_elsewhere(
 ) -> None:
     begin(page, sign_in, "exam@example.org")
     start_block(page, size=8, exam=True)
-    while not offers_options(page):
-        page.get_by_role("button", name="Save and go on").click()
-        page.wait_for_load_state("networkidle")
+    go_to_options(page, page.get_by_role("button", name="Save and go on").click)
     with page.expect_response(re.compile("/save")) as saving:
         page.locator("ol.options label").first.click()
     assert saving.value.ok
@@ -163,9 +170,7 @@ def test_a_choice_made_without_a_connection_is_kept_and_sent_later(
 ) -> None:
     begin(page, sign_in, "offline@example.org")
     start_block(page, size=8, exam=True)
-    while not offers_options(page):
-        page.get_by_role("button", name="Save and go on").click()
-        page.wait_for_load_state("networkidle")
+    go_to_options(page, page.get_by_role("button", name="Save and go on").click)
     context.set_offline(offline=True)
     page.locator("ol.options label").nth(1).click()
     expect(page.locator("[data-saved]")).to_contain_text("Not saved yet")
