@@ -58,7 +58,7 @@ def answer_anything(page: Page, *, scripted: bool = True) -> None:
 
 
 def go_to_options(page: Page, leave: Callable[[], None]) -> None:
-    """Go on until a single best answer is on the screen, whose options can be struck out; `leave` takes one from a question to the next.
+    """Go on until a single best answer is on the screen; `leave` takes one from a question to the next.
 
     A question is there when its number is: the address may change a moment before the page does.
     """
