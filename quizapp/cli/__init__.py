@@ -6,41 +6,51 @@ No rule of the subject and no SQL: a command is a few lines that call services.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from quizapp.app import Misconfigured
-from quizapp.cli.content import content
-from quizapp.cli.keeping import backup, db, doctor, replay, restore
-from quizapp.cli.serving import check, serve, work
-from quizapp.cli.users import user
-from quizapp.db.migrating import BrokenKeys
-from quizapp.db.session import Unwritable
-from quizapp.services.content.loading import Unloadable
+COMMANDS = {
+    "serve": "serving",
+    "work": "working",
+    "db": "keeping",
+    "content": "content",
+    "user": "users",
+    "check": "deploying",
+    "doctor": "keeping",
+    "replay": "keeping",
+    "backup": "keeping",
+    "restore": "keeping",
+}
+"""Command → the module that holds it, imported when it is asked for: a server’s start must not wait for the others."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(f"quizapp.cli.{module}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def quizapp() -> None:
     """An adaptive quiz application for medical education."""
 
 
-for command in (serve, work, db, content, user, check, doctor, replay, backup, restore):
-    quizapp.add_command(command)
-
-
 def main() -> None:
-    """Run the command. What a person can mend is said in a sentence, without a traceback; the status is then 2."""
+    """Run the command. For what a person can mend there is a sentence and the status 2."""
     try:
         quizapp(prog_name="quizapp")
-    except (Misconfigured, Unwritable, Unloadable, BrokenKeys) as problem:
-        click.echo(f"quizapp: {problem}", err=True)
-        sys.exit(2)
-    except (OperationalError, ProgrammingError) as problem:
-        reason = " ".join(str(problem.orig).split()).rstrip(".")
-        click.echo(
-            f"quizapp: The database cannot be used ({reason}). Look whether QUIZAPP_DATABASE_URL names it, whether it "
-            "runs, and whether “quizapp db upgrade” has made its tables.",
-            err=True,
-        )
+    except Exception as problem:
+        from quizapp.cli.telling import find_sentence  # imports what it names, which a command that works may not need
+
+        sentence = find_sentence(problem)
+        if sentence is None:
+            raise
+        click.echo(f"quizapp: {sentence}", err=True)
         sys.exit(2)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from quizapp.cli import serving
+from quizapp.cli import working
 from quizapp.db.extension import db
 from quizapp.db.models import Outbox, Response, Sitting
 from quizapp.db.session import writing
@@ -82,12 +82,12 @@ def test_a_bad_round_is_told_and_the_next_one_is_done_all_the_same(
             raise RuntimeError("the database was away")
         raise KeyboardInterrupt  # as if somebody stopped it
 
-    monkeypatch.setattr(serving.background, "work", work)
-    monkeypatch.setattr(serving, "SECONDS_BETWEEN_ROUNDS", 0.01)
+    monkeypatch.setattr(working.background, "work", work)
+    monkeypatch.setattr(working, "SECONDS_BETWEEN_ROUNDS", 0.01)
     monkeypatch.setattr("quizapp.cli.application.create_app", lambda: app)
-    monkeypatch.setattr(serving.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(working.signal, "signal", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
-        serving.work.callback(once=False)  # type: ignore[misc]
+        working.work.callback(once=False)  # type: ignore[misc]
     assert len(rounds) == 3
     told = [record for record in caplog.records if "a round of background work failed" in record.message]
     assert len(told) == 2

@@ -39,7 +39,9 @@ def _text(page: str) -> str:
 
 def _commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
     """The full name of every command, groups left out."""
-    for name, found in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
         if isinstance(found, click.Group):
             yield from _commands(found, *before, name)
         else:
@@ -60,7 +62,7 @@ def _find(words: list[str]) -> click.Command | None:
     for word in words:
         if not isinstance(found, click.Group):
             break
-        found = found.commands.get(word)
+        found = found.get_command(click.Context(found), word)
     return None if isinstance(found, click.Group) else found
 
 

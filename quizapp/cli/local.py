@@ -1,0 +1,38 @@
+"""Setting everything up on one’s own machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from flask_security import hash_password
+
+from quizapp import clock, paths
+from quizapp.app import local_secret
+from quizapp.cli.application import application
+from quizapp.db import migrating
+from quizapp.db.extension import db
+from quizapp.formats import tree
+from quizapp.services import accounts
+from quizapp.services.content import loading
+
+
+def set_up(port: int) -> None:
+    """Make the database, load the content, open demo accounts if nobody is there, and say how to sign in."""
+    os.environ["QUIZAPP_LOCAL"] = "1"
+    os.environ.setdefault("QUIZAPP_PUBLIC_URL", f"http://localhost:{port}")
+    local_secret(paths.data())
+    with application() as app:
+        migrating.upgrade(db.engine, clock.now())
+        report = loading.load(db.session(), tree.read(paths.lessons(), paths.question_banks()), clock.now())
+        for line in report.lines():
+            click.echo(line)
+        opened = accounts.demo_accounts(db.session(), hash_password(accounts.DEMO_PASSWORD), clock.now())
+        click.echo(f"\nOpen {app.config['PUBLIC_URL']} in a browser.")
+        if opened:
+            click.echo(f"Sign in as one of these, with the password {accounts.DEMO_PASSWORD}:")
+            for email in opened:
+                click.echo(f"  {email}")
+        click.echo("Stop with Ctrl+C.\n")
+        sys.stdout.flush()
