@@ -116,7 +116,7 @@ def test_a_flag_a_note_a_cause_and_a_report_stay_with_the_question(
     noted = told.form("Keep the note").send(text="α2 before everything else")
     assert "α2 before everything else" in noted.text
     reported = noted.form("Send to the authors").send(text="Two options are right.")
-    assert "with the authors" in reported.text
+    assert "Your report is kept for the authors" in reported.text
     only_marked = client.get("/practice").form("What would it hold?").send(only="marked")
     assert "1 question" in only_marked.text
 

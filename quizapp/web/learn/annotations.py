@@ -56,7 +56,7 @@ def report(presentation_id: int) -> ResponseReturnValue:
         place = annotating.report_problem(
             db.session(), get_actor(), presentation_id, request.form.get("text", ""), clock.now()
         )
-        flash("Thank you. Your report is with the authors of this question.", "success")
+        flash("Thank you. Your report is kept for the authors of this question.", "success")
     except annotating.Unfit as unfit:
         place = unfit.place
         flash(str(unfit), "error")
