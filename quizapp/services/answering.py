@@ -94,7 +94,9 @@ def answer(
             version = get_version(session, shown.version_id)
             part = _part_in_turn(session, presentation_id, version, submission.part, place)
             today = study_day(now, actor.zone)
-            if shown.replaced or shown.study_day != today or shown.published_line not in (None, shown.line):
+            waited = shown.study_day != today or shown.published_line not in (None, shown.line)
+            # A case that was begun is finished as it was shown: its first answers stand and cannot be asked again.
+            if shown.replaced or (waited and part.id == version.parts[0].id):
                 raise NotCurrent(place)
             verbs = itemtypes.get(part.type)
             layout = itemtypes.part_layout(version.body["type"], shown.layout, part)

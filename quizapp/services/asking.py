@@ -15,7 +15,6 @@ from quizapp import itemtypes
 from quizapp.core import modes, selection
 from quizapp.core.study_day import study_day
 from quizapp.db.models import (
-    ContentVersion,
     Presentation,
     Response,
     Sitting,
@@ -25,7 +24,7 @@ from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.composing import BlockPlan, compose, minutes_allowed
 from quizapp.services.sittings import Place
-from quizapp.services.versions import Version, published, published_by_id
+from quizapp.services.versions import Version, get_version, published, published_by_id
 
 LONGEST_TITLE = 200
 
@@ -167,10 +166,12 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
             row = session.execute(_RENEWABLE, {"presentation": presentation_id, "learner": actor.id}).one_or_none()
             if row is None:
                 raise LookupError(presentation_id)
-            version = published_by_id(session, [row.content_id]).get(row.content_id)
+            # A question that was withdrawn while it waited is asked as it was shown, or the session could not go on.
+            shown = get_version(session, row.version_id)
+            version = published_by_id(session, [row.content_id]).get(row.content_id, shown)
             settled = row.replaced or row.answered or modes.MODES[row.mode].free_order or row.closed_at is not None
             place = Place(row.sitting_id, row.position)
-            if settled or version is None or not is_stale(row.study_day, row.line, version, actor, now):
+            if settled or not is_stale(row.study_day, shown.line, version, actor, now):
                 return place
             session.execute(
                 sa.update(table(Presentation)).where(Presentation.id == presentation_id).values(replaced=True)
@@ -231,18 +232,17 @@ _RENEWABLE = (
     sa.select(
         Presentation.sitting_id,
         Presentation.content_id,
+        Presentation.version_id,
         Presentation.position,
         Presentation.why,
         Presentation.study_day,
         Presentation.replaced,
-        ContentVersion.line,
         Sitting.mode,
         Sitting.seed,
         Sitting.closed_at,
         sa.exists().where(Response.presentation_id == Presentation.id).label("answered"),
     )
     .join(Sitting, Sitting.id == Presentation.sitting_id)
-    .join(ContentVersion, ContentVersion.id == Presentation.version_id)
     .where(
         Presentation.id == sa.bindparam("presentation"),
         Presentation.learner_id == sa.bindparam("learner"),

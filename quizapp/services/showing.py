@@ -123,7 +123,7 @@ def get_question(
         number=position + 1,
         total=total(shown),
         mode=mode,
-        state=_state(shown, actor, mode, answered=set(ids) <= settled.keys(), now=now),
+        state=_state(shown, actor, mode, answered=len(settled), parts=len(ids), now=now),
         deadline=shown.deadline,
         minutes_left=_minutes_left(shown, mode),
         topic=title(session, shown.topic_version_id),
@@ -187,13 +187,14 @@ def _settled_parts(
     return answered
 
 
-def _state(shown: Row, actor: Actor, mode: modes.Mode, *, answered: bool, now: dt.datetime) -> str:
-    if answered:
+def _state(shown: Row, actor: Actor, mode: modes.Mode, *, answered: int, parts: int, now: dt.datetime) -> str:
+    """`answered` counts the parts that are settled; a case that was begun is never stale."""
+    if answered == parts:
         return "answered"
     if shown.closed_at is not None or (shown.deadline is not None and now >= shown.deadline):
         return "closed"
     stale = shown.study_day != study_day(now, actor.zone) or shown.published_line not in (None, shown.line)
-    return "stale" if stale and not mode.free_order else "open"
+    return "stale" if stale and not answered and not mode.free_order else "open"
 
 
 def _earlier(shown: Row, version: Version, index: int, settled: Mapping[str, Row | None]) -> tuple[EarlierPart, ...]:

@@ -199,3 +199,33 @@ def state_of(session: Session) -> dict[str, list[tuple[object, ...]]]:
         rows = session.execute(sa.select(table)).all()
         state[table.name] = sorted(tuple(map(repr, row)) for row in rows)
     return state
+
+
+def test_a_question_withdrawn_overnight_can_still_be_answered_and_the_session_goes_on(learner: Learner) -> None:
+    sitting_id = learner.start(size=1)
+    shown = learner.question(sitting_id).presentation_id
+    learner.session.execute(sa.text("DELETE FROM published WHERE content_id IN (SELECT content_id FROM presentation)"))
+    learner.session.commit()
+    assert learner.question(sitting_id, now=NEXT_DAY).state == "stale"
+    asking.renew(learner.session, learner.actor, shown, NEXT_DAY)
+    fresh = learner.question(sitting_id, now=NEXT_DAY)
+    assert fresh.state == "open"
+    assert isinstance(learner.answer(fresh.presentation_id, NEXT_DAY), Answered)
+    assert showing.next_position(learner.session, learner.actor, sitting_id) is None
+
+
+def test_a_case_begun_on_one_day_is_finished_on_the_next(app: Flask) -> None:
+    with app.app_context():
+        session = db.session()
+        session.execute(sa.text("DELETE FROM item WHERE type != 'case'"))
+        session.commit()
+        learner = Learner.new(session)
+        sitting_id = learner.start(size=1)
+        asked = learner.question(sitting_id)
+        for part, now in enumerate((MONDAY, NEXT_DAY, NEXT_DAY), start=1):
+            asked = learner.question(sitting_id, now=now)
+            assert (asked.state, asked.part_number, asked.part_total) == ("open", part, 3)
+            sent = Submission(asked.part, {"choice": ["1"]})
+            assert isinstance(answering.answer(session, learner.actor, asked.presentation_id, sent, now), Answered)
+        assert learner.question(sitting_id, now=NEXT_DAY).state == "answered"
+        assert folding.replay(session) == []
