@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -177,7 +178,7 @@ def rebuild(session: Session) -> None:
     learners = session.scalars(sa.select(Response.learner_id).distinct().order_by(Response.learner_id)).all()
     counts: Counter[tuple[int, int, str, str, str]] = Counter()
     for learner_id in learners:
-        retrying(lambda learner_id=learner_id: _rebuild_learner(session, learner_id))  # type: ignore[misc]
+        retrying(partial(_rebuild_learner, session, learner_id))
 
     def count_again() -> None:
         with writing(session):

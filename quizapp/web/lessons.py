@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ class Check:
 @dataclass(frozen=True)
 class Miss:
     lead_in: str
-    on: object
+    on: dt.date
     url: str
 
 
