@@ -17,12 +17,14 @@ from quizapp.formats.native import Figure, Lesson, Named, State
 from quizapp.itemtypes.fields import EntryId
 
 EVIDENCE = {
-    "lessons/evidence/topics.yaml": "topic",
-    "lessons/evidence/objectives.yaml": "objective",
-    "lessons/evidence/facts.yaml": "fact",
-    "lessons/evidence/references.yaml": "reference",
-    "lessons/evidence/traps.yaml": "trap",
+    "topics": "topic",
+    "objectives": "objective",
+    "facts": "fact",
+    "references": "reference",
+    "traps": "trap",
 }
+"""What a file of the evidence base holds, by its name; one may stand in the folder itself and one in each topic's."""
+_EVIDENCE = re.compile(rf"lessons/evidence/(?:[^/]+/)?({'|'.join(EVIDENCE)})\.yaml\Z")
 _LESSON = re.compile(r"lessons/([^/]+)/lesson\.md\Z")
 _MEDIA = re.compile(r"lessons/([^/]+)/(media/[^/]+)\Z")
 _BANK = re.compile(r"question_banks/([^/]+)/bank\.yaml\Z")
@@ -120,8 +122,8 @@ def parse(files: Mapping[str, bytes]) -> Tree:
     """Every entry of a set of files by path."""
     tree = Tree(media={path for path in files if _MEDIA.match(path)})
     for path in sorted(files, key=_reading_order):
-        if path in EVIDENCE:
-            _read_stream(tree, path, files[path], EVIDENCE[path], "")
+        if found := _EVIDENCE.match(path):
+            _read_stream(tree, path, files[path], EVIDENCE[found[1]], "")
         elif found := _BANK.match(path):
             _read_stream(tree, path, files[path], "bank", found[1])
         elif found := _ITEMS.match(path):
@@ -159,7 +161,8 @@ def formatted(path: str, data: bytes) -> tuple[str | None, list[Problem]]:
     if _LESSON.match(path):
         lesson, _, _, problems = lessons.read(text, path)
         return (lessons.text_of(lesson) if lesson and not problems else None), problems
-    kind = EVIDENCE.get(path) or ("bank" if _BANK.match(path) else "item" if _ITEMS.match(path) else None)
+    evidence = _EVIDENCE.match(path)
+    kind = EVIDENCE[evidence[1]] if evidence else "bank" if _BANK.match(path) else "item" if _ITEMS.match(path) else None
     if kind is None:
         return None, []
     found, problems = documents.read(text, path)

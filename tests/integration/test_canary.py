@@ -127,7 +127,7 @@ def planted(app: Flask) -> Planted:
         if path.startswith("question_banks/") and not path.endswith("bank.yaml"):
             items = [document.value for document in documents.read(data.decode(), path)[0]]
             files[path] = documents.write([Planting(item, words, more).planted_item() for item in items]).encode()
-    for kind, path in (("trap", "lessons/evidence/traps.yaml"), ("fact", "lessons/evidence/facts.yaml")):
+    for kind, path in (("trap", "lessons/evidence/nassa/traps.yaml"), ("fact", "lessons/evidence/nassa/facts.yaml")):
         held = [document.value for document in documents.read(files[path].decode(), path)[0]]
         files[path] = documents.write([*held, *more[kind]]).encode()
     with app.app_context():

@@ -63,7 +63,7 @@ def _place(loaded_from: str | None, kind: str, slug: str, bank: str | None) -> t
     if loaded_from:
         file, _, line = loaded_from.rpartition(":")
         return file, int(line)
-    homes = {held: path for path, held in tree.EVIDENCE.items()}
+    homes = {kind: f"lessons/evidence/{name}.yaml" for name, kind in tree.EVIDENCE.items()}
     homes |= {"lesson": f"lessons/{slug}/lesson.md", "bank": f"question_banks/{slug}/bank.yaml"}
     return homes.get(kind, f"question_banks/{bank}/items.yaml"), 1_000_000_000
 

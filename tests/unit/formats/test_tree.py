@@ -55,6 +55,16 @@ def test_every_fault_becomes_a_sentence_with_its_place(case: str, good: dict[str
     assert sentences(files) == expected
 
 
+def test_evidence_may_stand_in_a_folder_of_its_topic(good: dict[str, bytes]) -> None:
+    good["lessons/evidence/brakes/facts.yaml"] = good.pop(FACTS)
+    good["lessons/evidence/brakes/deeper/facts.yaml"] = b"id: X1\n"
+
+    assert sentences(good) == [
+        "lessons/evidence/brakes/deeper/facts.yaml:1: unknown-file: "
+        "This file has no place here; see docs/formats.md for the files of a content folder."
+    ]
+
+
 def test_a_file_over_a_megabyte_is_refused_unread(good: dict[str, bytes]) -> None:
     good[ITEMS] += b"x" * documents.MAX_BYTES
 
