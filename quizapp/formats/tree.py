@@ -162,7 +162,8 @@ def formatted(path: str, data: bytes) -> tuple[str | None, list[Problem]]:
         lesson, _, _, problems = lessons.read(text, path)
         return (lessons.text_of(lesson) if lesson and not problems else None), problems
     evidence = _EVIDENCE.match(path)
-    kind = EVIDENCE[evidence[1]] if evidence else "bank" if _BANK.match(path) else "item" if _ITEMS.match(path) else None
+    other = "bank" if _BANK.match(path) else "item" if _ITEMS.match(path) else None
+    kind = EVIDENCE[evidence[1]] if evidence else other
     if kind is None:
         return None, []
     found, problems = documents.read(text, path)
