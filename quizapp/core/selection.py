@@ -1,13 +1,40 @@
-"""Which questions make a block, and why each of them."""
+"""What to ask next, and why: an objective first, then a question on it; and the questions of a block.
+
+Choosing an objective. Asking about it today adds, on average,
+
+    K·R_T(S after Good) + (1 − K)·R_T(S after Again) − R_T(now)
+
+to its recall on the day T that counts: K is the chance that it is known today, R_T the chance of recall on T with the
+stability S. The largest of these, times the weight of the objective, divided by the seconds a question takes, comes
+first (gain per second of practice: Pavlik and Anderson 2008, Using a model to compute the optimal schedule of practice;
+here over objectives, with FSRS-6 as the model of memory). An objective is asked once a day while others remain,
+prerequisites that were never studied come before what rests on them, and a topic follows itself only where there is no
+choice.
+
+Choosing a question. One that is new to the learner, else the one not seen for longest, else the one that tells most
+about ability (a²·P·(1 − P)). Questions that give each other away never meet in one sitting.
+
+Every choice carries its reason as data (`Why`, `Pick`), from which a page makes a sentence. `rng` breaks ties only: the
+same seed makes the same choices.
+
+    next_objective(objectives, today=…, on=…, rng=…)      → Asked: the objective and why it
+    choose_item(candidates, barred=…, theta=…, now=…, rng=…) → Pick: the question, and what it is to the learner
+    worth(objectives, today=…, on=…)                      → the value of asking each, per second
+    compose(candidates, only=…, size=…, …)                → Block: a block that a learner put together
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from quizapp.core import ability, memory
+from quizapp.core.memory import Freshness, Trace
 
 
 class Only(StrEnum):
@@ -32,6 +59,91 @@ class Candidate:
     last_right: bool | None = None
     marked: bool = False
     enemies: frozenset[int] = frozenset()
+    difficulty: float = 0.0
+    discrimination: float = 1.0
+    guess: float = 0.0
+    """b and a of the question (logits), and the chance that a blind guess is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """An objective as selection sees it, for one learner. A sequence of them is in teaching order.
+
+    `trace`: the learner's memory of it, None if it was never asked about. `knows`: the chance, 0 to 1, that it is known
+    without having been asked about (`ability.knows`). `seconds`: what a question on it takes. `questions`: how many
+    there are in the pool; with none it can neither be asked nor hold anything up. `needs`: its prerequisites.
+    """
+
+    id: int
+    topic: int
+    trace: Trace | None = None
+    knows: float = 0.5
+    seconds: float = 60.0
+    weight: float = 1.0
+    questions: int = 1
+    needs: frozenset[int] = frozenset()
+
+
+class Cause(StrEnum):
+    """Why an objective is asked about now."""
+
+    START = "start"
+    """It was never asked about, and its turn in the teaching order has come."""
+    PREREQUISITE = "prerequisite"
+    """It was never asked about, and another objective rests on it."""
+    RETEST = "retest"
+    """It was missed; it comes back within two days, and once more by the seventh."""
+    DUE = "due"
+    """Its day has come."""
+    AHEAD = "ahead"
+    """Nothing better is left: it gains most although its day has not come."""
+    AGAIN = "again"
+    """It was asked about today already, and nothing else is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason of a choice as data. `recall`: the chance of recall today, 0 to 1, and `days`: study days since the
+    last answer; None for what was never asked about. `due`: its day, which for a retest is the latest one allowed.
+    `leads_to`: the objective that rests on this one."""
+
+    cause: Cause
+    recall: float | None = None
+    days: int | None = None
+    due: dt.date | None = None
+    leads_to: int | None = None
+
+    def data(self) -> dict[str, Any]:
+        """As plain JSON, for the record of a presentation."""
+        stored: dict[str, Any] = {"cause": self.cause.value}
+        if self.recall is not None:
+            stored["recall"] = round(self.recall, 3)
+        if self.days is not None:
+            stored["days"] = self.days
+        if self.due is not None:
+            stored["due"] = self.due.isoformat()
+        if self.leads_to is not None:
+            stored["leads_to"] = self.leads_to
+        return stored
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An objective that was chosen, the reason, and the expected gain in recall on the day that counts, 0 to 1."""
+
+    objective: int
+    why: Why
+    gain: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A question that was chosen, and what it is to the learner."""
+
+    item: int
+    freshness: Freshness
+    last_seen: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +163,136 @@ class Block:
     new: int
     kept: int
     seconds: int
+
+
+def worth(objectives: Sequence[Objective], *, today: dt.date, on: dt.date) -> tuple[float, ...]:
+    """What asking about each objective today adds to its recall on the day `on`, times its weight (not yet per
+    second). Objectives that were asked about today count as of tomorrow."""
+    from quizapp.core import projection  # loads numpy, which a process that never plans does not need
+
+    day = today.toordinal()
+    states = [
+        (trace.state.stability_days, trace.state.difficulty, day - trace.last_day.toordinal())
+        for one in objectives
+        if (trace := one.trace) is not None
+    ]
+    fresh = [one.knows for one in objectives if one.trace is None]
+    gains = projection.gains(states, fresh, max((on - today).days, 0))
+    asking, starting = iter(gains), iter(gains[len(states) :])
+    return tuple(one.weight * next(starting if one.trace is None else asking) for one in objectives)
+
+
+def next_objective(
+    objectives: Sequence[Objective],
+    *,
+    today: dt.date,
+    on: dt.date,
+    rng: random.Random,
+    asked: Collection[int] = (),
+    last_topic: int | None = None,
+) -> Asked | None:
+    """The objective to ask about now; None if no question is left on any.
+
+    `asked`: objectives that this sitting has asked about or will (they count as asked today). `last_topic`: the topic
+    of the question before. The plan of a day chooses many at once: `planning.build`.
+    """
+    able = [one for one in objectives if one.questions]
+    waiting = [one for one in able if one.id not in asked and not asked_on(one, today)] or able
+    if not waiting:
+        return None
+    values = worth(waiting, today=today, on=on)
+    rates = [(value / one.seconds, rng.random()) for one, value in zip(waiting, values, strict=True)]
+    elsewhere = [place for place, one in enumerate(waiting) if one.topic != last_topic]
+    best = max(elsewhere or range(len(waiting)), key=rates.__getitem__)
+    chosen, leads_to = first_step(waiting[best], {one.id: one for one in able})
+    value = values[best] if leads_to is None else worth([chosen], today=today, on=on)[0]
+    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked), value, chosen.seconds)
+
+
+def asked_on(objective: Objective, day: dt.date) -> bool:
+    """Whether it was asked about on that study day (or later, before a clock was set back)."""
+    return objective.trace is not None and objective.trace.last_day >= day
+
+
+def first_step(objective: Objective, by_id: Mapping[int, Objective]) -> tuple[Objective, int | None]:
+    """The objective itself, or the deepest prerequisite never studied, with the objective that rests on it.
+
+    A prerequisite that is missing from `by_id` (it has no question) holds nothing up; a circle is cut open.
+    """
+    step, leads_to, passed = objective, None, {objective.id}
+    while step.trace is None:
+        lacking = [by_id[need] for need in sorted(step.needs) if need in by_id and need not in passed]
+        lacking = [need for need in lacking if need.trace is None]
+        if not lacking:
+            break
+        step, leads_to = lacking[0], step.id
+        passed.add(step.id)
+    return step, leads_to
+
+
+def why(objective: Objective, today: dt.date, leads_to: int | None = None, *, again: bool = False) -> Why:
+    """The reason to ask about this objective today, as data."""
+    trace = objective.trace
+    if trace is None:
+        return Why(Cause.START if leads_to is None else Cause.PREREQUISITE, leads_to=leads_to)
+    days = max((today - trace.last_day).days, 0)
+    if again or days == 0:
+        cause = Cause.AGAIN
+    elif trace.retests < memory.RETESTS:
+        cause = Cause.RETEST
+    else:
+        cause = Cause.DUE if trace.due <= today else Cause.AHEAD
+    return Why(cause, memory.retrievability(trace.state, days), days, trace.due)
+
+
+def interleave(asked: Sequence[tuple[Asked, int]], needs: Mapping[int, Collection[int]]) -> tuple[Asked, ...]:
+    """Put (choice, topic) pairs, best first, in an order in which a topic follows itself only where there is no
+    choice, and prerequisites come before what rests on them (`needs`: objective → prerequisites)."""
+    left = list(asked)
+    topics = Counter(topic for _, topic in left)
+    ordered: list[Asked] = []
+    last: int | None = None
+    while left:
+        names = {choice.objective for choice, _ in left}
+        crowded = next((topic for topic, count in topics.items() if 2 * count > len(left) and topic != last), None)
+        free = [place for place, (choice, _) in enumerate(left) if not names & set(needs.get(choice.objective, ()))]
+        free = free or list(range(len(left)))
+        fit = [place for place in free if left[place][1] == crowded] if crowded is not None else []
+        fit = fit or [place for place in free if left[place][1] != last] or free
+        choice, last = left.pop(fit[0])
+        topics[last] -= 1
+        ordered.append(choice)
+    return tuple(ordered)
+
+
+def choose_item(
+    candidates: Iterable[Candidate],
+    *,
+    now: dt.datetime,
+    rng: random.Random,
+    theta: float = 0.0,
+    barred: Collection[int] = (),
+) -> Pick | None:
+    """A question on one objective: unseen first, then the least recently seen, then the most informative.
+
+    `barred`: questions of this sitting with their enemies; None is returned if nothing else is left. `theta`: the
+    learner's ability in the topic.
+    """
+    able = [one for one in candidates if one.item not in barred]
+    if not able:
+        return None
+
+    def rank(one: Candidate) -> tuple[bool, dt.datetime, float, float]:
+        right = ability.chance_of_right(ability.knows(theta, one.difficulty), one.guess)
+        return (
+            one.times_seen > 0,
+            one.last_seen or _NEVER,
+            -(one.discrimination**2) * right * (1 - right),
+            rng.random(),
+        )
+
+    best = min(able, key=rank)
+    return Pick(best.item, memory.freshness(best.last_seen, now), best.last_seen)
 
 
 def compose(
