@@ -78,6 +78,7 @@ class Scoring(StrEnum):
     PER_ROW = "per_row"
     PER_PAIR = "per_pair"
     ADJACENT_PAIRS = "adjacent_pairs"
+    KEY_FEATURES = "key_features"
 
 
 def all_or_nothing(steps_right: Sequence[bool], classes: tuple[str, ...]) -> Grade:
@@ -94,3 +95,11 @@ def per_option(keys_chosen: int, others_chosen: int, keys: int, classes: tuple[s
     """One mark for a chosen key, one off for a chosen distractor, never below nought; choosing all earns nothing
     where at least as many options are wrong as are right."""
     return Grade(max(0, keys_chosen - others_chosen), keys, classes)
+
+
+def key_features(found: int, keys: int, classes: tuple[str, ...], *, harm: bool, excess: int) -> Grade:
+    """One mark for each of the `keys` that was chosen, none at all if a choice would do harm.
+
+    `excess` counts choices beyond those allowed, which only an unfinished answer can hold: each takes a mark back.
+    """
+    return Grade(0 if harm else max(0, found - excess), keys, classes)

@@ -6,10 +6,11 @@ import datetime as dt
 import difflib
 from collections.abc import Iterator, Mapping
 
-from quizapp.formats import Problem, lessons, markdown
+from quizapp import itemtypes
+from quizapp.formats import Problem, entries, figures, lessons, markdown
 from quizapp.formats.links import Link, links
 from quizapp.formats.native import Fact, ItemHead, Lesson
-from quizapp.formats.tree import Entry, Tree
+from quizapp.formats.tree import DrawnFigure, Entry, Tree
 
 Linked = Mapping[tuple[str, str], list[Link]]
 
@@ -28,6 +29,7 @@ def check(tree: Tree, today: dt.date) -> list[Problem]:
     problems |= set(_cycles(tree, linked, "lesson"))
     problems |= set(_evidence(tree, linked))
     problems |= set(_questions_in_lessons(tree, linked))
+    problems |= set(_places(tree))
     problems |= set(_media(tree))
     return sorted(problems)
 
@@ -92,6 +94,9 @@ def _dangling(tree: Tree, entry: Entry, linked: Linked) -> Iterator[Problem]:
             if link.anchor not in anchors:
                 message = f"The lesson “{link.target}” has no section “#{link.anchor}”; it has {', '.join(anchors)}."
                 yield Problem(entry.file, _place(entry, link), "unknown-anchor", message)
+        elif link.role == "asked" and entry.published and not target.published:
+            message = f"The figure “{link.target}” is that of a draft; a published question shows a published figure."
+            yield Problem(entry.file, _place(entry, link), "draft-figure", message)
         elif link.role == "shown" and target.group != entry.id:
             message = f"The figure “{link.target}” belongs to the lesson “{target.group}”; name it in “figures” here."
             yield Problem(entry.file, _place(entry, link), "foreign-figure", message)
@@ -171,6 +176,43 @@ def _questions_in_lessons(tree: Tree, linked: Linked) -> Iterator[Problem]:
             elif entry.published and not asked.published:
                 message = f"“{link.target}” is a draft; a published lesson asks published questions."
                 yield Problem(entry.file, _place(entry, link), "draft-question", message)
+
+
+def _places(tree: Tree) -> Iterator[Problem]:
+    """Places that a question marks in a figure lie inside its drawings, in the narrow one where there is one."""
+    for entry in tree.of("item"):
+        if not isinstance(entry.fields, ItemHead):
+            continue
+        content = entries.content_of(entry.fields)
+        for part in itemtypes.parts(entry.fields.type, content):
+            figure = tree.entries.get(("figure", part.content.get("figure", "")))
+            if part.type != "hotspot" or figure is None or not isinstance(figure.fields, DrawnFigure):
+                continue
+            inside = () if part.content is content else ("parts", content["parts"].index(part.content))
+            sizes = {"box": _size(figure, figure.fields.wide), "narrow": _size(figure, figure.fields.narrow)}
+            for number, region in enumerate(part.content["regions"]):
+                for drawing, size in sizes.items():
+                    if fault := _misplaced(drawing, region[drawing], size):
+                        line = entry.document.line_of((*inside, "regions", number, drawing))
+                        message = f"The region “{region['id']}” {fault} of the figure “{figure.id}”."
+                        yield Problem(entry.file, line, "misplaced-region", message)
+
+
+def _size(figure: Entry, digest: str | None) -> tuple[float, float] | None:
+    drawing = figures.read(figure.drawings[digest], figure.file)[0] if digest else None
+    return (drawing.width, drawing.height) if drawing else None
+
+
+def _misplaced(name: str, box: list[int] | None, size: tuple[float, float] | None) -> str:
+    """What is wrong with a place in one of the drawings, or nothing."""
+    if box is None:
+        return f"needs its “{name}” in the narrow drawing" if size else ""
+    if size is None:
+        return f"has a “{name}”, but there is no narrow drawing"
+    outside = box[0] + box[2] > size[0] or box[1] + box[3] > size[1]
+    return (
+        f"ends outside the {'wide' if name == 'box' else name} drawing ({size[0]:g} × {size[1]:g})" if outside else ""
+    )
 
 
 def _media(tree: Tree) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ _ANYWHERE = {
     "objectives": ("objective", "objective"),
     "needs": ("need", "objective"),
     "enemies": ("enemy", "item"),
+    "figure": ("asked", "figure"),
     "trap": ("trap", "trap"),
     "traps": ("trap", "trap"),
 }

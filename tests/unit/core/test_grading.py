@@ -13,6 +13,7 @@ from quizapp.core.grading import (
     Rating,
     Scoring,
     all_or_nothing,
+    key_features,
     per_option,
     per_step,
     rate,
@@ -80,5 +81,15 @@ def test_a_submission_that_is_handed_back_carries_what_could_be_read() -> None:
     assert {refused, refused} == {refused}, "it can be kept in a set although what it kept is a dict"
 
 
+@pytest.mark.parametrize(
+    ("found", "harm", "excess", "earned"),
+    [(3, False, 0, 3), (2, False, 0, 2), (0, False, 0, 0), (3, True, 0, 0), (3, False, 1, 2), (1, False, 4, 0)],
+)
+def test_key_features_are_counted_unless_a_choice_would_do_harm(
+    found: int, harm: bool, excess: int, earned: int
+) -> None:
+    assert key_features(found, 3, (), harm=harm, excess=excess) == Grade(earned, 3)
+
+
 def test_the_names_of_the_policies_are_those_of_the_content_files() -> None:
-    assert set(Scoring) == {"all_or_nothing", "per_option", "per_row", "per_pair", "adjacent_pairs"}
+    assert set(Scoring) == {"all_or_nothing", "per_option", "per_row", "per_pair", "adjacent_pairs", "key_features"}

@@ -135,6 +135,49 @@ CASES: list[tuple[str, str, Callable[[Json], Any], tuple[str, tuple[Any, ...]]]]
         ("repeated-text", ("elements",)),
     ),
     ("ordering", "one id twice", lambda c: c["elements"][1].update(id="a"), ("repeated-id", ("elements",))),
+    ("key_feature", "no key", lambda c: [o.update(key=False) for o in c["options"]], ("no-key", ("options",))),
+    (
+        "key_feature",
+        "a key that does harm",
+        lambda c: c["options"][1].update(harmful=True),
+        ("harmful-key", ("options", 1)),
+    ),
+    ("key_feature", "fewer places than keys", lambda c: c.update(most=1), ("too-few-choices", ("most",))),
+    ("key_feature", "as many places as options", lambda c: c.update(most=5), ("too-many-choices", ("most",))),
+    ("key_feature", "one id twice", lambda c: c["options"][1].update(id="count"), ("repeated-id", ("options",))),
+    (
+        "key_feature",
+        "one text twice",
+        lambda c: c["options"][1].update(text=c["options"][0]["text"].upper()),
+        ("duplicate-option", ("options",)),
+    ),
+    ("hotspot", "no key", lambda c: c["regions"][0].update(key=False), ("no-key", ("regions",))),
+    ("hotspot", "two keys", lambda c: c["regions"][1].update(key=True), ("several-keys", ("regions",))),
+    ("hotspot", "one id twice", lambda c: c["regions"][1].update(id="auto"), ("repeated-id", ("regions",))),
+    (
+        "hotspot",
+        "one text twice",
+        lambda c: c["regions"][1].update(text=c["regions"][0]["text"].upper()),
+        ("repeated-text", ("regions",)),
+    ),
+    (
+        "hotspot",
+        "one place on another",
+        lambda c: c["regions"][1].update(box=[211, 200, 44, 56]),
+        ("overlap", ("regions", 1, "box")),
+    ),
+    (
+        "hotspot",
+        "one place on another in the narrow drawing",
+        lambda c: [region.update(narrow=[10, 10, 40, 40]) for region in c["regions"][1:]],
+        ("overlap", ("regions", 2, "narrow")),
+    ),
+    (
+        "hotspot",
+        "a place without extent",
+        lambda c: c["regions"][2].update(box=[10, 10, 0, 40]),
+        ("empty-box", ("regions", 2, "box")),
+    ),
     ("case", "one part id twice", lambda c: c["parts"][1].update(id="p1"), ("repeated-id", ("parts",))),
     (
         "case",
@@ -165,6 +208,21 @@ def test_the_author_is_told(name: str, spoil: Callable[[Json], Any], expected: t
 
 def test_every_type_with_rules_of_its_own_has_a_broken_item_here() -> None:
     assert {name for name, *_ in CASES} == set(itemtypes.names()) - {"true_false"}
+
+
+def test_places_that_only_touch_do_not_overlap() -> None:
+    content = typed("hotspot", copy.deepcopy(itemtypes.get("hotspot").examples()[0].content))
+    content["regions"][0]["box"], content["regions"][1]["box"] = [168, 160, 44, 56], [212, 160, 44, 56]
+    assert itemtypes.check("hotspot", content) == []
+
+
+@pytest.mark.parametrize(
+    "box", [["1", "2", "3"], ["1", "2", "3", "4", "5"], ["1", "2", "-3", "4"], ["1", "x", "3", "4"]]
+)
+def test_a_place_is_four_whole_numbers(box: list[str]) -> None:
+    content = itemtypes.get("hotspot").examples()[0].content
+    with pytest.raises(ValidationError):
+        typed("hotspot", content | {"regions": [region | {"box": box} for region in content["regions"]]})
 
 
 @pytest.mark.parametrize("value", ["1e999999999", "nan", "inf", "0.0000000000000000001", "9" * 30])

@@ -22,8 +22,8 @@ from quizapp.itemtypes.samples import answer_of, in_tokens, presented, typed
 from tests.faces import rendered, templates
 
 SECRET = {
-    "key", "why", "why_true", "why_false", "trap", "traps", "answer", "value", "tolerance", "factor", "wrong", "accept",
-    "refuse", "take_home", "explanation",
+    "key", "harmful", "why", "why_true", "why_false", "trap", "traps", "answer", "value", "tolerance", "factor",
+    "wrong", "accept", "refuse", "take_home", "explanation",
 }  # fmt: skip
 """Fields of content that no learner may meet before answering."""
 
