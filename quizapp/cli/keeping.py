@@ -11,7 +11,7 @@ from quizapp import clock
 from quizapp.cli.application import database
 from quizapp.db import migrating
 from quizapp.db.extension import db as extension
-from quizapp.services import folding, keeping
+from quizapp.services import keeping, replaying
 
 DIFFERENCES_SHOWN = 20
 
@@ -66,7 +66,7 @@ def doctor(*, rebuild: bool) -> None:
     """Look whether the database is whole and whether what is derived is what the log gives."""
     with database() as session:
         if rebuild:
-            folding.rebuild(session)
+            replaying.rebuild(session)
             click.echo("Memory, exposure and counters were rebuilt from the log.")
         report(keeping.examine(session))
 
@@ -85,7 +85,7 @@ def report(findings: list[keeping.Finding]) -> None:
 def replay() -> None:
     """Fold the whole log again and compare with what is stored; changes nothing."""
     with database() as session:
-        differences = folding.replay(session)
+        differences = replaying.replay(session)
     for found in differences[:DIFFERENCES_SHOWN]:
         click.echo(f"{found.table} {found.key}: stored {found.stored}, the log gives {found.folded}")
     if differences:

@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 from quizapp.core.grading import Rating
 
@@ -28,7 +29,12 @@ DEFAULT_PARAMETERS: Parameters = (
 TARGET_RECALL = 0.9
 SHORTEST_STABILITY_DAYS = 0.001
 LONGEST_INTERVAL_DAYS = 365
-NEW_DAYS_KEPT = 8
+EVIDENCE_KEPT = 8
+RETEST_WITHIN_DAYS = (2, 5)
+"""After a miss the objective comes back within two days, and once it was right then within five more: by day seven."""
+RETESTS = len(RETEST_WITHIN_DAYS)
+DELAY = dt.timedelta(days=60)
+"""A question that was not met for so long is evidence again: a delayed repeat."""
 _GRADE = {Rating.AGAIN: 1, Rating.GOOD: 3}
 _GOOD, _EASY = 3, 4
 
@@ -41,18 +47,12 @@ class State:
     difficulty: float
 
 
-@dataclass(frozen=True)
-class Trace:
-    """What is kept of a learner's answers on one objective: the fold of the log so far.
+class Freshness(StrEnum):
+    """What a question was to the learner who answered it."""
 
-    `new_days`: study days of the right, unguessed answers to questions that were new to the learner, latest last, at
-    most NEW_DAYS_KEPT, since the last miss on a new question.
-    """
-
-    state: State
-    last_day: dt.date
-    due: dt.date
-    new_days: tuple[dt.date, ...] = ()
+    NEW = "new"
+    DELAYED = "delayed"
+    REPEAT = "repeat"
 
 
 @dataclass(frozen=True)
@@ -61,23 +61,56 @@ class Evidence:
 
     rating: Rating
     day: dt.date
-    new: bool
-    """Whether the question was new to the learner."""
+    freshness: Freshness
+    guess: float
+    """The chance that a blind guess on this question is right."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What is kept of a learner's answers on one objective: the fold of the log so far.
+
+    `evidence`: the answers on fresh questions, latest last, at most EVIDENCE_KEPT. `lapses`: on how many later days the
+    objective was missed again. `retests`: on how many days it was answered right since the latest miss, at most
+    RETESTS, which also stands for one that was never missed.
+    """
+
+    state: State
+    last_day: dt.date
+    due: dt.date
+    evidence: tuple[Evidence, ...] = ()
+    lapses: int = 0
+    retests: int = RETESTS
+
+
+def freshness(last_met: dt.datetime | None, at: dt.datetime) -> Freshness:
+    """What a question is to a learner who met it last at `last_met`, None for never."""
+    if last_met is None:
+        return Freshness.NEW
+    return Freshness.DELAYED if at - last_met >= DELAY else Freshness.REPEAT
 
 
 def remember(
     trace: Trace | None, answer: Evidence, learner_id: int, objective_id: int, w: Parameters = DEFAULT_PARAMETERS
 ) -> Trace:
     """Fold one more answer into the trace. The last day never moves backwards, whatever the clock did."""
+    evidence = trace.evidence if trace else ()
+    lapses, retests = (trace.lapses, trace.retests) if trace else (0, RETESTS)
+    later = trace is None or answer.day > trace.last_day
     if trace is None:
         state, last_day = begin(answer.rating, w), answer.day
-        new_days: tuple[dt.date, ...] = ()
     else:
         state = review(trace.state, answer.rating, (answer.day - trace.last_day).days, w)
-        last_day, new_days = max(answer.day, trace.last_day), trace.new_days
-    if answer.new:
-        new_days = (*new_days, answer.day)[-NEW_DAYS_KEPT:] if answer.rating is Rating.GOOD else ()
-    return Trace(state, last_day, due(state, last_day, learner_id, objective_id), new_days)
+        last_day = max(answer.day, trace.last_day)
+    if answer.rating is Rating.AGAIN:
+        lapses, retests = lapses + (trace is not None and later), 0
+    elif later:
+        retests = min(retests + 1, RETESTS)
+    if answer.freshness is not Freshness.REPEAT:
+        evidence = (*evidence, answer)[-EVIDENCE_KEPT:]
+    limit = RETEST_WITHIN_DAYS[retests] if retests < RETESTS else LONGEST_INTERVAL_DAYS
+    next_day = min(due(state, last_day, learner_id, objective_id, w), last_day + dt.timedelta(days=limit))
+    return Trace(state, last_day, next_day, evidence, lapses, retests)
 
 
 def begin(rating: Rating, w: Parameters = DEFAULT_PARAMETERS) -> State:
@@ -114,13 +147,15 @@ def interval_days(state: State, w: Parameters = DEFAULT_PARAMETERS, target: floa
     return min(max(days, 1), LONGEST_INTERVAL_DAYS)
 
 
-def due(state: State, last_day: dt.date, learner_id: int, objective_id: int) -> dt.date:
+def due(
+    state: State, last_day: dt.date, learner_id: int, objective_id: int, w: Parameters = DEFAULT_PARAMETERS
+) -> dt.date:
     """The day on which the objective should be asked again.
 
     Intervals of three days and more are moved by up to a twentieth (at least a day), so that what was learnt together
     does not come back together for ever. The shift is drawn from a hash: a replay draws the same.
     """
-    days = interval_days(state)
+    days = interval_days(state, w)
     if days >= 3:
         reach = max(1, days // 20)
         seed = hashlib.blake2b(f"{learner_id}/{objective_id}/{last_day}".encode(), digest_size=8).digest()

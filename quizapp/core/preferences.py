@@ -53,11 +53,17 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The settings of one learner. `zone`: IANA name; `rest_days`: ISO weekdays, 1 = Monday."""
+    """The settings of one learner.
+
+    `zone`: IANA name. `rest_days`, and `light_days` with half the minutes: ISO weekdays, 1 = Monday. `week_goal`: study
+    days aimed at in a week, 0 for none.
+    """
 
     zone: str = "UTC"
     minutes_a_day: int = 20
     rest_days: tuple[int, ...] = ()
+    light_days: tuple[int, ...] = ()
+    week_goal: int = 4
     preferences: Preferences = field(default_factory=Preferences)
 
 
@@ -83,6 +89,11 @@ def check(choices: Choices) -> Choices:
         problems["rest_days"] = "Choose rest days from Monday to Sunday."
     elif len(rest_days) == 7:
         problems["rest_days"] = "Leave at least one day of the week for study."
+    light_days = tuple(sorted(set(choices.light_days) - set(rest_days)))
+    if not all(1 <= day <= 7 for day in light_days):
+        problems["light_days"] = "Choose light days from Monday to Sunday."
+    if not 0 <= choices.week_goal <= 7:
+        problems["week_goal"] = "Choose a goal of one to seven days, or none."
     preferences = choices.preferences
     if preferences.text_size not in TEXT_SIZES:
         problems["text_size"] = "Choose one of the three sizes."
@@ -90,7 +101,7 @@ def check(choices: Choices) -> Choices:
         problems["theme"] = "Choose the colours of the device, light or dark."
     if problems:
         raise Unfit(problems)
-    return Choices(choices.zone, choices.minutes_a_day, rest_days, preferences)
+    return Choices(choices.zone, choices.minutes_a_day, rest_days, light_days, choices.week_goal, preferences)
 
 
 def local_date(now: dt.datetime, zone: str) -> dt.date:

@@ -85,6 +85,8 @@ _ACTOR = (
         LearnerSettings.zone,
         LearnerSettings.minutes_a_day,
         LearnerSettings.rest_days,
+        LearnerSettings.light_days,
+        LearnerSettings.week_goal,
         LearnerSettings.first_step,
         LearnerSettings.preferences,
     )
@@ -107,7 +109,14 @@ def find_actor(session: Session, sid: str, now: dt.datetime) -> Actor | None:
         return None
     choices = DEFAULT
     if row.zone is not None:
-        choices = Choices(row.zone, row.minutes_a_day, tuple(row.rest_days), Preferences.from_json(row.preferences))
+        choices = Choices(
+            row.zone,
+            row.minutes_a_day,
+            tuple(row.rest_days),
+            tuple(row.light_days),
+            row.week_goal,
+            Preferences.from_json(row.preferences),
+        )
     roles = frozenset((row.roles or "").split(",")) - {""}
     return Actor(row.id, row.email, row.name, roles, choices, row.first_step)
 
@@ -222,6 +231,8 @@ def save_settings(session: Session, user_id: int, choices: Choices, name: str, n
                 zone=choices.zone,
                 minutes_a_day=choices.minutes_a_day,
                 rest_days=list(choices.rest_days),
+                light_days=list(choices.light_days),
+                week_goal=choices.week_goal,
                 preferences=choices.preferences.to_json(),
             )
 
@@ -276,6 +287,8 @@ def _write_settings(session: Session, user_id: int, **values: object) -> None:
             "zone": DEFAULT.zone,
             "minutes_a_day": DEFAULT.minutes_a_day,
             "rest_days": list(DEFAULT.rest_days),
+            "light_days": list(DEFAULT.light_days),
+            "week_goal": DEFAULT.week_goal,
             "preferences": DEFAULT.preferences.to_json(),
         }
         session.execute(sa.insert(LearnerSettings).values(**{"user_id": user_id} | defaults | values))

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from quizapp.services import folding
+from quizapp.services import replaying
 
 DIFFERENCES_SHOWN = 20
 DUMP_SECONDS = 3_600
@@ -147,7 +147,7 @@ def _foreign_keys(session: Session) -> list[str]:
 
 
 def _replay(session: Session) -> list[str]:
-    differences = folding.replay(session)
+    differences = replaying.replay(session)
     shown = [
         f"{found.table} {found.key}: stored {found.stored}, the log gives {found.folded}"
         for found in differences[:DIFFERENCES_SHOWN]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -11,9 +12,21 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from quizapp.core.grading import Confidence
+from quizapp.core.memory import DEFAULT_PARAMETERS
 from quizapp.db.extension import db
-from quizapp.db.models import Exposure, ItemStat, Memory, Response, Sitting
-from quizapp.services import annotating, answering, asking, explaining, folding, showing, sittings
+from quizapp.db.models import (
+    Ability,
+    Calibration,
+    Exposure,
+    Item,
+    ItemParameter,
+    ItemStat,
+    Memory,
+    MemoryFit,
+    Response,
+    Sitting,
+)
+from quizapp.services import annotating, answering, asking, explaining, replaying, showing, sittings
 from quizapp.services.answering import Answered, HandedBack, NotCurrent, Submission, TimeIsUp
 from tests.integration.learners import MONDAY, Learner, only_single_best_answers
 
@@ -146,8 +159,14 @@ def test_the_log_holds_what_the_schedule_needs(
     assert (row.rating, row.confidence, row.earned, row.possible) == (rating, confidence, int(right), 1)
     assert (row.first_exposure, row.schedules, row.study_day) == (True, True, MONDAY.date())
     memory = learner.session.execute(sa.select(Memory)).scalar_one()
-    assert memory.new_days == (["2026-11-23"] if rating == "good" else [])
+    assert memory.evidence == [["2026-11-23", rating, "new", row.guess]]
     assert memory.due > MONDAY.date()
+    ability = learner.session.execute(sa.select(Ability)).scalar_one()
+    assert (ability.topic_id, ability.answers) == (row.topic_id, 1)
+    # Nothing was studied before, so a right answer is expected as often as σ(0 − b), a slip and a guess allow.
+    known = 1 / (1 + math.exp(row.difficulty))
+    expected = 0.93 * known + row.guess * (1 - known)
+    assert ability.theta == pytest.approx(float(right) - expected)
 
 
 def test_a_question_seen_before_is_no_first_exposure_and_is_not_counted_again(learner: Learner) -> None:
@@ -164,12 +183,64 @@ def test_a_question_seen_before_is_no_first_exposure_and_is_not_counted_again(le
     assert counters == [1]
 
 
+def test_a_question_met_again_after_two_months_is_evidence_again(learner: Learner) -> None:
+    learner.work_through(learner.start(size=1, seed=1))
+    item = learner.session.execute(sa.select(Exposure)).scalar_one().content_id
+    learner.session.execute(sa.text("UPDATE item SET pool = 'secure' WHERE content_id != :kept"), {"kept": item})
+    learner.session.commit()
+    for days in (10, 10 + 59, 10 + 59 + 60):
+        later = MONDAY + dt.timedelta(days=days)
+        learner.work_through(learner.start(later, size=1), later)
+    memory = learner.session.execute(sa.select(Memory)).scalar_one()
+    assert [(day, freshness) for day, _, freshness, _ in memory.evidence] == [
+        ("2026-11-23", "new"),
+        (str((MONDAY + dt.timedelta(days=129)).date()), "delayed"),
+    ]
+    assert replaying.replay(learner.session) == []
+
+
+def test_the_difficulty_of_a_calibration_counts_from_then_on_and_old_answers_keep_theirs(learner: Learner) -> None:
+    learner.work_through(learner.start(size=1, seed=1))
+    first = learner.session.execute(sa.select(Response)).scalar_one()
+    items = learner.session.scalars(sa.select(Item.content_id).where(Item.objective_id == first.objective_id)).all()
+    run = Calibration(epoch=1, at=MONDAY, up_to=first.id, answers=1, summary={})
+    learner.session.add(run)
+    learner.session.flush()
+    learner.session.add_all(
+        ItemParameter(epoch=1, content_id=item, line=1, difficulty=2.5, discrimination=1.0, answers=9, method="rating")
+        for item in items
+    )
+    learner.session.commit()
+    learner.work_through(learner.start(NEXT_DAY, size=20, spend_freely=True), NEXT_DAY)
+    rows = learner.session.scalars(sa.select(Response).where(Response.objective_id == first.objective_id)).all()
+    assert len(rows) > 1
+    assert [(row.calibration_epoch, row.difficulty) for row in rows[1:]] == [(1, 2.5)] * (len(rows) - 1)
+    assert (rows[0].calibration_epoch, abs(rows[0].difficulty) <= 1) == (0, True)
+    assert replaying.replay(learner.session) == []
+
+
+def test_parameters_of_memory_fitted_to_a_learner_are_used_from_then_on(learner: Learner) -> None:
+    learner.work_through(learner.start(size=2, seed=1))
+    slower = (0.5, 3.0, 9.0, *DEFAULT_PARAMETERS[3:])
+    learner.session.add(
+        MemoryFit(
+            learner_id=learner.actor.id, parameters=list(slower), at=MONDAY, answers=2, loss_before=0.6, loss_after=0.5
+        )
+    )
+    learner.session.commit()
+    assert {found.table for found in replaying.replay(learner.session)} == {"memory"}
+    replaying.rebuild(learner.session)
+    learner.work_through(learner.start(NEXT_DAY, size=3, seed=2), NEXT_DAY)
+    assert 9.0 in learner.session.scalars(sa.select(Memory.stability_days)).all()
+    assert replaying.replay(learner.session) == []
+
+
 def test_the_clock_of_the_server_set_back_does_no_harm(learner: Learner) -> None:
     sitting_id = learner.start(size=2)
     learner.answer(learner.question(sitting_id).presentation_id)
     earlier = MONDAY - dt.timedelta(hours=2)
     learner.answer(learner.question(sitting_id, 1, earlier).presentation_id, earlier)
-    assert folding.replay(learner.session) == []
+    assert replaying.replay(learner.session) == []
 
 
 def test_what_is_derived_is_what_the_log_gives_and_can_be_rebuilt(learner: Learner, session: Session) -> None:
@@ -178,15 +249,17 @@ def test_what_is_derived_is_what_the_log_gives_and_can_be_rebuilt(learner: Learn
         now = MONDAY + dt.timedelta(days=day)
         for number, person in enumerate((learner, other)):
             person.work_through(person.start(now, size=3, seed=day), now, right=(day + number) % 2 == 0)
-    assert folding.replay(session) == []
+    assert replaying.replay(session) == []
     before = state_of(session)
     session.execute(sa.update(Memory).values(stability_days=Memory.stability_days + 1e-9))
     session.execute(sa.update(ItemStat).values(answers=ItemStat.answers + 1))
     session.execute(sa.delete(Exposure).where(Exposure.learner_id == other.actor.id))
     session.commit()
-    assert {found.table for found in folding.replay(session)} == {"memory", "exposure", "item_stat"}
-    folding.rebuild(session)
-    assert folding.replay(session) == []
+    session.execute(sa.update(Ability).values(answers=Ability.answers - 1))
+    session.commit()
+    assert {found.table for found in replaying.replay(session)} == {"ability", "memory", "exposure", "item_stat"}
+    replaying.rebuild(session)
+    assert replaying.replay(session) == []
     assert state_of(session) == before
 
 
@@ -228,4 +301,4 @@ def test_a_case_begun_on_one_day_is_finished_on_the_next(app: Flask) -> None:
             sent = Submission(asked.part, {"choice": ["1"]})
             assert isinstance(answering.answer(session, learner.actor, asked.presentation_id, sent, now), Answered)
         assert learner.question(sitting_id, now=NEXT_DAY).state == "answered"
-        assert folding.replay(session) == []
+        assert replaying.replay(session) == []

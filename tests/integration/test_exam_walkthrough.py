@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.db.extension import db
 from quizapp.db.models import Response, SavedAnswer
-from quizapp.services import examining, explaining, folding, showing, sittings
+from quizapp.services import examining, explaining, replaying, showing, sittings
 from quizapp.services.answering import HandedBack, Submission, TimeIsUp
 from tests.integration.learners import MONDAY, Learner, only_single_best_answers
 
@@ -74,7 +74,7 @@ def test_answers_may_change_until_the_exam_is_handed_in_and_not_after(learner: L
     assert explaining.get_feedback(learner.session, learner.actor, exam, 0, None).verdict == "right"
     with pytest.raises(TimeIsUp):
         save(learner, exam, 0)
-    assert folding.replay(learner.session) == []
+    assert replaying.replay(learner.session) == []
 
 
 def test_the_deadline_is_the_servers(learner: Learner, exam: int) -> None:

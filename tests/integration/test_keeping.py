@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from quizapp.db.extension import db
 from quizapp.db.models import Exposure, ItemStat, Memory, Presentation, Response
 from quizapp.db.session import writing
-from quizapp.services import folding, keeping
+from quizapp.services import keeping, replaying
 from tests.integration.learners import Learner, only_single_best_answers
 
 pytestmark = pytest.mark.usefixtures("content")
@@ -154,7 +154,7 @@ def test_the_doctor_finds_a_derived_row_that_the_log_does_not_give_and_mends_it(
     found = faults(session)
     assert found
     assert all(fault.startswith(derived.__tablename__) for fault in found)
-    folding.rebuild(session)
+    replaying.rebuild(session)
     assert faults(session) == []
 
 

@@ -23,7 +23,7 @@ from quizapp.bootstrap import ROOT
 from quizapp.db import migrating
 from quizapp.db.extension import db
 from quizapp.db.models import Base
-from quizapp.services import examining, keeping
+from quizapp.services import examining, keeping, replaying
 from tests.databases import environment
 from tests.integration.learners import Learner, only_single_best_answers
 
@@ -32,7 +32,7 @@ ADDS = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "{before}", None, None
 
 
 def upgrade():
@@ -87,7 +87,7 @@ def another_version(folder: Path, monkeypatch: pytest.MonkeyPatch, *, then: str 
     (copy / "versions").mkdir(parents=True)
     for file in (ROOT / "migrations").rglob("*.py"):
         (copy / file.relative_to(ROOT / "migrations")).write_bytes(file.read_bytes())
-    (copy / "versions" / "0002_a_room.py").write_text(ADDS.format(then=then))
+    (copy / "versions" / "9999_a_room.py").write_text(ADDS.format(then=then, before=migrating.newest()))
     with monkeypatch.context() as patch:
         patch.setattr("quizapp.paths.migrations", lambda: copy)
         yield
@@ -103,17 +103,37 @@ def all_well(app: Flask) -> list[str]:
 def test_up_down_and_up_again_loses_nothing(
     app: Flask, engine: Engine, filled: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    present = str(migrating.newest())
     with another_version(tmp_path, monkeypatch):
         migrating.upgrade(engine, clock.now())
         assert rows_of(engine) == filled
         with engine.connect() as connection:
             assert set(connection.scalars(sa.text("SELECT room FROM sitting"))) == {"home"}
-        migrating.downgrade(engine, clock.now(), "0001")
+        migrating.downgrade(engine, clock.now(), present)
         assert rows_of(engine) == filled
         migrating.upgrade(engine, clock.now())
         assert rows_of(engine) == filled
-        migrating.downgrade(engine, clock.now(), "0001")
+        migrating.downgrade(engine, clock.now(), present)
     assert all_well(app) == []
+
+
+@WITH_CONTENT
+def test_a_database_of_every_older_version_keeps_its_answers_and_can_be_folded_again(
+    app: Flask, engine: Engine, filled: dict[str, list[tuple[object, ...]]]
+) -> None:
+    kept = ("response", "presentation", "sitting", "exposure", "item_stat", "learner_settings", "exam_date")
+    answers = len(filled["response"])
+    for older in ("0001",):
+        migrating.downgrade(engine, clock.now(), older)
+        migrating.upgrade(engine, clock.now())
+        replaying.rebuild(db.session())
+        db.session.remove()
+        after = rows_of(engine)
+        assert len(after["response"]) == answers > 0
+        assert {name: len(after[name]) for name in kept} == {name: len(filled[name]) for name in kept}
+        without_evidence = [[row[:6] for row in rows["memory"]] for rows in (after, filled)]
+        assert without_evidence[0] == without_evidence[1], "states and dates rest on what every version has kept"
+        assert all_well(app) == []
 
 
 @WITH_CONTENT

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from quizapp.db import session as db_session
 from quizapp.db.extension import db
 from quizapp.db.models import Exposure, Memory, Response, Sitting
-from quizapp.services import asking, examining, folding
+from quizapp.services import asking, examining, replaying
 from quizapp.services.answering import Answered
 from tests.integration.learners import Learner, only_single_best_answers
 
@@ -44,7 +44,7 @@ def as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     if os.environ.get("QUIZAPP_TEST_PLAIN_TRANSACTIONS") == "1":
         from quizapp.services import annotating, answering
 
-        for module in (annotating, answering, asking, examining, folding):
+        for module in (annotating, answering, asking, examining, replaying):
             monkeypatch.setattr(module, "writing", _plain)
 
 
@@ -94,7 +94,7 @@ def test_one_question_answered_in_two_tabs_is_answered_once(app: Flask, session:
         assert sorted(outcome.repeated for outcome in outcomes) == [False, True]
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == ROUNDS
-    assert folding.replay(session) == []
+    assert replaying.replay(session) == []
 
 
 def test_two_questions_on_one_objective_answered_at_once_both_count(app: Flask, session: Session) -> None:
@@ -116,7 +116,7 @@ def test_two_questions_on_one_objective_answered_at_once_both_count(app: Flask, 
         assert session.scalar(sa.select(sa.func.count()).where(Memory.learner_id == learner.actor.id)) == 1
         times = session.scalar(sa.select(sa.func.sum(Exposure.times)).where(Exposure.learner_id == learner.actor.id))
         assert times == 2
-    assert folding.replay(session) == []
+    assert replaying.replay(session) == []
 
 
 def test_a_double_click_on_start_starts_one_session(app: Flask, session: Session) -> None:
@@ -145,7 +145,7 @@ def test_an_exam_closed_by_its_learner_and_by_the_background_work_at_once_is_gra
         assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
         session.rollback()
         assert session.scalar(sa.select(sa.func.count()).where(Response.learner_id == learner.actor.id)) == 3
-    assert folding.replay(session) == []
+    assert replaying.replay(session) == []
 
 
 def test_learners_who_answer_the_same_question_at_once_are_all_counted(app: Flask, session: Session) -> None:
@@ -157,7 +157,7 @@ def test_learners_who_answer_the_same_question_at_once_are_all_counted(app: Flas
     )
     assert [type(outcome) for outcome in outcomes] == [Answered] * 8, outcomes
     session.rollback()
-    assert folding.replay(session) == []
+    assert replaying.replay(session) == []
 
 
 def test_writing_sees_what_was_committed_while_it_waited(app: Flask, session: Session) -> None:

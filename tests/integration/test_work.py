@@ -14,7 +14,7 @@ from quizapp.cli import working
 from quizapp.db.extension import db
 from quizapp.db.models import Outbox, Response, Sitting
 from quizapp.db.session import writing
-from quizapp.services import examining, folding, outbox
+from quizapp.services import examining, outbox, replaying
 from quizapp.services import work as background
 from quizapp.services.outbox import Mail
 from tests.integration.learners import MONDAY, Learner, only_single_best_answers
@@ -66,7 +66,7 @@ def test_two_workers_at_once_close_each_exam_once_and_send_each_mail_once(app: F
         assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == 2 * EXAMS
         assert session.scalar(sa.select(sa.func.count()).where(Sitting.closed_at.is_(None))) == 0
         assert session.scalar(sa.select(sa.func.count()).where(Outbox.sent_at.is_(None))) == 0
-        assert folding.replay(session) == []
+        assert replaying.replay(session) == []
         again = background.work(session, note, OVER, sender="quiz@example.org")
         assert not again.anything
 

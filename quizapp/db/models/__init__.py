@@ -6,7 +6,8 @@ is never deleted by a side effect.
 
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
-from quizapp.db.models.derived import Exposure, ItemStat, Memory
+from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory
+from quizapp.db.models.estimates import Calibration, ItemParameter, MemoryFit
 from quizapp.db.models.people import ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
 from quizapp.db.models.sittings import (
     Mark,
@@ -22,12 +23,15 @@ from quizapp.db.models.sittings import (
 
 __all__ = [
     "UTC",
+    "Ability",
     "Base",
+    "Calibration",
     "Content",
     "ContentVersion",
     "ExamDate",
     "Exposure",
     "Item",
+    "ItemParameter",
     "ItemStat",
     "Json",
     "LearnerSettings",
@@ -37,6 +41,7 @@ __all__ = [
     "Mark",
     "Media",
     "Memory",
+    "MemoryFit",
     "MissCause",
     "Note",
     "Outbox",

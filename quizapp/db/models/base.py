@@ -47,6 +47,8 @@ class Base(DeclarativeBase):
         Json: sa.JSON(none_as_null=True),
         list[str]: sa.JSON,
         list[int]: sa.JSON,
+        list[float]: sa.JSON,
+        list[list[Any]]: sa.JSON,
     }
 
 

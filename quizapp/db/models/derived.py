@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey
@@ -22,9 +23,24 @@ class Memory(Base):
     difficulty: Mapped[float] = mapped_column(sa.Double)
     last_day: Mapped[dt.date]
     due: Mapped[dt.date]
-    new_days: Mapped[list[str]]
-    """ISO days of right answers to questions that were new, latest last, at most eight."""
+    evidence: Mapped[list[list[Any]]]
+    """The latest answers on fresh questions, each [ISO day, rating, freshness, chance of a blind guess]."""
+    lapses: Mapped[int]
+    retests: Mapped[int]
     algorithm: Mapped[int]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Ability(Base):
+    """The ability of a learner in a topic, folded from first answers."""
+
+    __tablename__ = "ability"
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    theta: Mapped[float] = mapped_column(sa.Double)
+    answers: Mapped[int]
 
     __table_args__ = ({"sqlite_with_rowid": False},)
 

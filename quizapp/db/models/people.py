@@ -88,6 +88,12 @@ class LearnerSettings(Base):
     minutes_a_day: Mapped[int]
     rest_days: Mapped[list[int]]
     """ISO weekdays, 1 = Monday."""
+    light_days: Mapped[list[int]]
+    """ISO weekdays with half the usual minutes."""
+    week_goal: Mapped[int]
+    """Study days aimed at in a week; 0: no goal."""
+    calendar_token: Mapped[str | None] = mapped_column(sa.String(43), unique=True)
+    """Opens the calendar feed without a sign-in; None until it is asked for, and after it was revoked."""
     first_step: Mapped[str | None] = mapped_column(sa.String(12))
     """What the learner chose on the first run: read, test or exam; None until then."""
     preferences: Mapped[Json]
@@ -102,6 +108,8 @@ class ExamDate(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     title: Mapped[str] = mapped_column(sa.String(120))
     on: Mapped[dt.date] = mapped_column("on_date")
+    afterwards: Mapped[str | None] = mapped_column(sa.String(8))
+    """What the learner chose once it was over: keep, pause or archive."""
 
     __table_args__ = (UniqueConstraint("user_id", "on_date", "title"),)  # a double click adds one
 

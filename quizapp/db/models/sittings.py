@@ -113,7 +113,13 @@ class Response(Base):
     schedules: Mapped[bool]
     """Whether it moves the memory of its objective (a check inside a lesson does not)."""
     study_day: Mapped[dt.date]
+    topic_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
+    guess: Mapped[float] = mapped_column(sa.Double)
+    """The chance of a blind guess on this part."""
+    difficulty: Mapped[float] = mapped_column(sa.Double)
+    """The mean difficulty of the objective's questions at the time, in logits."""
     calibration_epoch: Mapped[int]
+    """The calibration that `difficulty` comes from; 0: the authors' estimates alone."""
     at: Mapped[dt.datetime]
 
     __table_args__ = (

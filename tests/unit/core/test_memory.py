@@ -50,3 +50,35 @@ def test_the_due_day_is_drawn_from_the_log_alone_and_stays_near_the_interval() -
 def test_short_intervals_are_not_moved() -> None:
     state, day = memory.begin(Rating.GOOD), dt.date(2026, 11, 23)
     assert {memory.due(state, day, learner, 7) for learner in range(50)} == {dt.date(2026, 11, 25)}
+
+
+def answers(*given: tuple[int, Rating]) -> memory.Trace:
+    trace = None
+    for day, rating in given:
+        on = dt.date(2026, 11, 23) + dt.timedelta(days=day)
+        trace = memory.remember(trace, memory.Evidence(rating, on, memory.Freshness.REPEAT, 0.2), 1, 7)
+    assert trace is not None
+    return trace
+
+
+def waits(trace: memory.Trace) -> int:
+    return (trace.due - trace.last_day).days
+
+
+def test_a_miss_comes_back_within_two_days_and_once_more_by_the_seventh() -> None:
+    known = ((0, Rating.GOOD), (3, Rating.GOOD), (20, Rating.GOOD), (120, Rating.GOOD))
+    assert waits(answers(*known)) > 60
+    assert waits(answers(*known, (300, Rating.AGAIN))) == 2
+    assert waits(answers(*known, (300, Rating.AGAIN), (302, Rating.GOOD))) == 5
+    assert waits(answers(*known, (300, Rating.AGAIN), (302, Rating.GOOD), (307, Rating.GOOD))) > 5
+
+
+def test_a_right_answer_on_the_day_of_the_miss_is_no_retest() -> None:
+    missed = ((0, Rating.GOOD), (40, Rating.AGAIN), (40, Rating.GOOD))
+    assert (answers(*missed).retests, waits(answers(*missed)) <= 2) == (0, True)
+
+
+def test_lapses_are_counted_once_a_day_and_not_for_the_first_miss_of_all() -> None:
+    assert answers((0, Rating.AGAIN)).lapses == 0
+    assert answers((0, Rating.AGAIN), (0, Rating.AGAIN), (1, Rating.AGAIN), (1, Rating.AGAIN)).lapses == 1
+    assert answers((0, Rating.GOOD), (5, Rating.AGAIN), (9, Rating.AGAIN)).lapses == 2

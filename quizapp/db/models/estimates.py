@@ -1,0 +1,61 @@
+"""What is estimated from many answers: written once, never changed. The newest counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from quizapp.db.models.base import Base, Json
+
+
+class Calibration(Base):
+    """One run that estimated the difficulty of questions from the log."""
+
+    __tablename__ = "calibration"
+
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    """1, 2, 3, …; an answer given before the first run carries 0."""
+    at: Mapped[dt.datetime]
+    up_to: Mapped[int] = mapped_column(sa.BigInteger, unique=True)  # two workers must not count the same log twice
+    """The id of the last answer it read."""
+    answers: Mapped[int]
+    summary: Mapped[Json]
+    """How many questions were estimated in which way, and how well the estimates foretell."""
+
+
+class ItemParameter(Base):
+    """Difficulty and discrimination of a question, as one calibration found them."""
+
+    __tablename__ = "item_parameter"
+
+    epoch: Mapped[int] = mapped_column(ForeignKey("calibration.epoch"), primary_key=True)
+    content_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    line: Mapped[int]
+    """The statistics line that was published at the time; only its answers were read."""
+    difficulty: Mapped[float] = mapped_column(sa.Double)
+    """b, in logits."""
+    discrimination: Mapped[float] = mapped_column(sa.Double)
+    """a; 1 until there are answers enough."""
+    answers: Mapped[int]
+    method: Mapped[str] = mapped_column(sa.String(8))
+    """rating: moved from the author's estimate answer by answer; 2pl: fitted."""
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class MemoryFit(Base):
+    """Parameters of memory fitted to one learner's own answers."""
+
+    __tablename__ = "memory_fit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    parameters: Mapped[list[float]]
+    at: Mapped[dt.datetime]
+    answers: Mapped[int]
+    loss_before: Mapped[float] = mapped_column(sa.Double)
+    """Log loss of the usual parameters on the held-out last answers."""
+    loss_after: Mapped[float] = mapped_column(sa.Double)
