@@ -1,4 +1,4 @@
-"""Content files: check them, lay them out, load them, write them back, describe their shape."""
+"""Content files: check and judge them, lay them out, load them, write them back, describe their shape."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import click
 
 from quizapp import clock, paths
 from quizapp.cli.application import database
-from quizapp.formats import Problem, crosscheck, native, tree
+from quizapp.formats import Problem, crosscheck, linting, native, tree
+from quizapp.formats.linting.folders import lint_tree
 from quizapp.services.content import exporting, loading
 
 KINDS = (*native.FLAT, "item")
@@ -49,6 +50,27 @@ def check(*, root: Path | None, strict: bool) -> None:
     faults = [problem for problem in problems if strict or not problem.warning]
     click.echo(f"Entries: {len(found.entries)}. Faults: {len(faults)}. Warnings: {len(problems) - len(faults)}.")
     sys.exit(1 if faults else 0)
+
+
+@content.command()
+@_folder
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, with what is excused and why.")
+def lint(*, root: Path | None, files: tuple[Path, ...], as_json: bool) -> None:
+    """Hold the questions of FILES, or of all banks, to the rules of item-writing.
+
+    Prints file:line: rule: message. Exits with 1 if something is found that no reason under “lint” excuses.
+    """
+    placed = lint_tree(_read(root), {_inside(file, root) for file in files} if files else None)
+    unexcused = [each for each in placed if each.reason is None]
+    if as_json:
+        rows = [vars(each.problem) | {"item": each.item or None, "reason": each.reason} for each in placed]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print([each.problem for each in unexcused])
+        excused = len(placed) - len(unexcused)
+        click.echo(f"Rules: {len(linting.RULES)}. Findings: {len(unexcused)}. Excused with a reason: {excused}.")
+    sys.exit(1 if unexcused else 0)
 
 
 @content.command("format")
@@ -112,6 +134,14 @@ def export(*, target: Path | None) -> None:
 def schema(*, kind: str) -> None:
     """Print the JSON Schema of one kind of entry, for editors."""
     click.echo(json.dumps(native.schema(kind), ensure_ascii=False, indent=2))
+
+
+def _inside(file: Path, root: Path | None) -> str:
+    """The path of a file as the problems of its entries name it."""
+    banks = _folders(root)[1].resolve()
+    if not file.resolve().is_relative_to(banks):
+        raise click.BadParameter(f"{file} does not stand below {banks}.", param_hint="FILES")
+    return f"question_banks/{file.resolve().relative_to(banks).as_posix()}"
 
 
 def _write(folders: Mapping[str, Path], files: Mapping[str, bytes]) -> int:

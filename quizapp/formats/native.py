@@ -171,6 +171,9 @@ class SignOff(Fields):
     on: Day
 
 
+RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
+
+
 class ItemHead(Named):
     """What every question has before its own fields."""
 
@@ -189,6 +192,8 @@ class ItemHead(Named):
     region: Text | None = None
     review_by: Day | None = None
     signoff: SignOff | None = None
+    lint: dict[RuleName, Text] = Field(default={})
+    """Why a rule of the linter does not hold here, by its name."""
     note: Text | None = None
 
 
