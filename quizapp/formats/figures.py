@@ -66,6 +66,20 @@ class Drawing:
     height: float
 
 
+@dataclass(frozen=True)
+class Ground:
+    """A drawing over which marks are put: what stands between `<svg viewBox="0 0 width height">` and `</svg>`.
+
+    `title` and `description` are plain text, and empty for a drawing whose words are withheld.
+    """
+
+    svg: str
+    width: float
+    height: float
+    title: str
+    description: str
+
+
 def read(data: bytes, file: str) -> tuple[Drawing | None, list[Problem]]:
     """The drawing of an SVG file, or everything that keeps it from being shown."""
 
@@ -144,6 +158,29 @@ def inline(drawing: Drawing, prefix: str) -> str:
     root.set("aria-labelledby", f"{prefix}-title")
     root.set("aria-describedby", f"{prefix}-desc")
     return _text(root)
+
+
+def ground(svg: str, prefix: str, *, labelled: bool) -> Ground:
+    """An inline drawing for a question that marks places in it, with ids of its own on the page.
+
+    Unless it is `labelled`, its labels, title and description are not hidden but gone: they may name the answer.
+    """
+    root = etree.fromstring(svg)
+    own = str(root[0].get("id")).removesuffix("title")
+    width, height = str(root.attrib.pop("viewBox")).split()[2:]
+    words = [str(child.text or "") if labelled else "" for child in root[:2]]
+    for attribute in ("role", "aria-labelledby", "aria-describedby"):
+        root.attrib.pop(attribute, None)
+    for element in list(root.iter()):
+        named = element.tag in (f"{_SVG}title", f"{_SVG}desc")
+        label = "fig-label" in str(element.get("class", "")).split()
+        if (named or (label and not labelled)) and (parent := element.getparent()) is not None:
+            parent.remove(element)
+        for attribute, value in element.attrib.items():
+            if attribute in ("id", "href") or _LOCAL_URL.match(str(value)):
+                element.set(attribute, str(value).replace(own, f"{prefix}-{own}", 1))
+    root.tag = f"{_SVG}g"
+    return Ground(_text(root), float(width), float(height), *words)
 
 
 def standalone(drawing: Drawing) -> bytes:

@@ -137,18 +137,21 @@ def chance(content: Json) -> float:
 
 
 def examples() -> list[Example]:
-    content = {
-        "figure": "nassa-synapse",
-        "regions": [
-            {"id": "auto", "text": "On the left terminal", "box": [168, 160, 44, 56], "key": True, "why": "It brakes."},
-            {"id": "hetero", "text": "On the right terminal", "box": [258, 160, 44, 56], "why": "It brakes another."},
-            {"id": "below", "text": "Below, at the far left", "box": [44, 350, 60, 50], "why": "It is a target."},
-        ],
+    places = {"auto": [166, 160, 46, 58], "hetero": [258, 160, 46, 58], "below": [46, 354, 56, 48]}
+    texts = {
+        "auto": ("On the terminal at the left", "This is the autoreceptor."),
+        "hetero": ("On the terminal at the right", "The neighbour brakes here."),
+        "below": ("On the neuron below", "This receptor passes the signal on."),
     }
+    regions = [
+        {"id": name, "text": texts[name][0], "box": box, "narrow": box, "key": name == "hetero", "why": texts[name][1]}
+        for name, box in places.items()
+    ]
+    content = {"figure": "nassa-synapse", "regions": regions}
     return [
-        Example(content, {"choice": ["auto"]}, Grade(1, 1, ("auto",))),
+        Example(content, {"choice": ["hetero"]}, Grade(1, 1, ("hetero",))),
         Example(content, {"choice": ["below"]}, Grade(0, 1, ("below",))),
         Example(content, {}, NotGradable),
-        Example(content, {"choice": ["auto", "below"]}, NotGradable),
+        Example(content, {"choice": ["hetero", "below"]}, NotGradable),
         Example(content, {"choice": ["z"]}, NotGradable),
     ]

@@ -100,7 +100,7 @@ function zoom(figure) {
   const labels = element("button", { type: "button", class: "plain small", "data-labels": "", "aria-pressed": String(figure.classList.contains("hide-labels")) }, icon("eye-off"), "Hide labels");
   const close = element("button", { type: "button", class: "plain small" }, icon("x"), "Close");
   const sheet = element("div", { class: "sheet", tabindex: "0", role: "group", "aria-label": "The figure, enlarged" }, drawing);
-  const dialog = element("dialog", { class: "zoom", "data-scale": "1", "aria-label": heading.textContent }, element("div", { class: "zoom-bar" }, heading, scale(-1), scale(1), labels, close), sheet);
+  const dialog = element("dialog", { class: "zoom", "data-scale": "1", "aria-label": heading.textContent }, element("div", { class: "zoom-bar" }, heading, scale(-1), scale(1), ...($(".fig-label", drawing) ? [labels] : []), close), sheet);
   dialog.classList.toggle("hide-labels", figure.classList.contains("hide-labels"));
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {

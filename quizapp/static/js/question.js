@@ -2,7 +2,7 @@
    Events are caught on the document, because htmx replaces the content of the page.
 
    What a page offers is found by marks in it: form[data-question], [data-options], tr[data-row], [data-order],
-   button[name="confidence"], [data-mark], [data-zoom], [data-go-on]. */
+   [data-most], [data-spot], button[name="confidence"], [data-mark], [data-zoom], [data-go-on]. */
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -234,6 +234,62 @@ function release({ pointerId, type }) {
 document.addEventListener("pointerup", release);
 document.addEventListener("pointercancel", release);
 
+/* Key features -------------------------------------------------------------------------------------------------------- */
+
+/** Say how many places are taken; once all are, a further box can be reached but not ticked. */
+function count(list) {
+  const boxes = $$("input", list);
+  const most = Number(list.dataset.most);
+  const chosen = boxes.filter((box) => box.checked).length;
+  for (const box of boxes) {
+    if (!box.checked && chosen >= most) box.setAttribute("aria-disabled", "true");
+    else box.removeAttribute("aria-disabled");
+  }
+  const place = $("[data-count]", list);
+  place.textContent = chosen > most ? `${chosen} chosen: take ${chosen - most} back.` : `${chosen} of ${most} chosen.`;
+  place.classList.toggle("over", chosen > most);
+  return place.textContent;
+}
+document.addEventListener("click", (event) => {
+  const box = event.target.closest?.("[data-most] input[aria-disabled='true']");
+  if (!box) return;
+  event.preventDefault();
+  say(`${count(box.closest("[data-most]"))} Take one back to choose another.`);
+});
+document.addEventListener("change", ({ target }) => {
+  const list = target.closest?.("[data-most]");
+  if (list) say(count(list));
+});
+
+/* Places in a figure -------------------------------------------------------------------------------------------------- */
+
+const REACH = 22; // px around the middle of a place that belong to it: a fingertip, where less is drawn
+
+/** The place under a click, or the nearest whose reach holds it. A drawing stands in the page and in its enlargement. */
+function spotAt(drawing, x, y) {
+  let nearest = null;
+  for (const spot of $$("[data-spot]", drawing)) {
+    const box = $(".extent", spot).getBoundingClientRect();
+    const beyond = (at, low, high) => Math.max(low - at, at - high, 0);
+    const reached =
+      beyond(x, box.left, box.right) <= Math.max(0, REACH - box.width / 2) &&
+      beyond(y, box.top, box.bottom) <= Math.max(0, REACH - box.height / 2);
+    const far = Math.hypot(beyond(x, box.left, box.right), beyond(y, box.top, box.bottom));
+    if (reached && (!nearest || far < nearest.far)) nearest = { spot, far };
+  }
+  return nearest?.spot;
+}
+document.addEventListener("click", (event) => {
+  const drawing = event.target.closest?.("svg");
+  const form = $("form[data-question]");
+  if (!drawing || !form) return;
+  const spot = event.target.closest("[data-spot]") ?? spotAt(drawing, event.clientX, event.clientY);
+  const input = spot && $(`[data-options] input[value="${spot.dataset.spot}"]`, form);
+  if (!clicked(input)) return;
+  say(`Chosen: ${words($(".t", input.closest("label")))}`);
+  if (!drawing.closest("dialog")) input.focus({ preventScroll: true });
+});
+
 /** A browser that reloads a page fills the selects again but not the order seen. */
 function begin() {
   for (const list of $$("[data-order]")) {
@@ -242,6 +298,7 @@ function begin() {
     if (new Set(steps.map(place).filter(Boolean)).size === steps.length) list.append(...steps.sort((a, b) => place(a) - place(b)));
     edges(list);
   }
+  $$("[data-most]").forEach(count);
 }
 document.addEventListener("htmx:after:swap", begin);
 begin();

@@ -151,8 +151,8 @@ CASES: list[tuple[str, str, Callable[[Json], Any], tuple[str, tuple[Any, ...]]]]
         lambda c: c["options"][1].update(text=c["options"][0]["text"].upper()),
         ("duplicate-option", ("options",)),
     ),
-    ("hotspot", "no key", lambda c: c["regions"][0].update(key=False), ("no-key", ("regions",))),
-    ("hotspot", "two keys", lambda c: c["regions"][1].update(key=True), ("several-keys", ("regions",))),
+    ("hotspot", "no key", lambda c: c["regions"][1].update(key=False), ("no-key", ("regions",))),
+    ("hotspot", "two keys", lambda c: c["regions"][0].update(key=True), ("several-keys", ("regions",))),
     ("hotspot", "one id twice", lambda c: c["regions"][1].update(id="auto"), ("repeated-id", ("regions",))),
     (
         "hotspot",
@@ -163,7 +163,7 @@ CASES: list[tuple[str, str, Callable[[Json], Any], tuple[str, tuple[Any, ...]]]]
     (
         "hotspot",
         "one place on another",
-        lambda c: c["regions"][1].update(box=[211, 200, 44, 56]),
+        lambda c: c["regions"][1].update(box=[211, 217, 46, 58]),
         ("overlap", ("regions", 1, "box")),
     ),
     (
@@ -212,7 +212,7 @@ def test_every_type_with_rules_of_its_own_has_a_broken_item_here() -> None:
 
 def test_places_that_only_touch_do_not_overlap() -> None:
     content = typed("hotspot", copy.deepcopy(itemtypes.get("hotspot").examples()[0].content))
-    content["regions"][0]["box"], content["regions"][1]["box"] = [168, 160, 44, 56], [212, 160, 44, 56]
+    content["regions"][0]["box"], content["regions"][1]["box"] = [166, 160, 46, 58], [212, 160, 46, 58]
     assert itemtypes.check("hotspot", content) == []
 
 
