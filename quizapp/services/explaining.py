@@ -14,6 +14,7 @@ from quizapp import itemtypes
 from quizapp.core import modes
 from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, ProblemReport, Response
 from quizapp.services.accounts import Actor
+from quizapp.services.content.drawing import with_drawings
 from quizapp.services.content.reading import STRENGTH
 from quizapp.services.showing import get_shown, stem, title, total, vignette
 from quizapp.services.sittings import effective, verdict
@@ -154,8 +155,13 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         confidence=response.confidence,
         take_home=rendered.get("take_home") or "",
         explanation=rendered.get("explanation") or "",
-        review=itemtypes.get(part.type).explain(
-            rendered, itemtypes.part_layout(version.body["type"], shown.layout, part), response.answer
+        review=with_drawings(
+            session,
+            itemtypes.get(part.type).explain(
+                rendered, itemtypes.part_layout(version.body["type"], shown.layout, part), response.answer
+            ),
+            f"q{shown.id}-{part.id}",
+            labelled=True,
         ),
         peers=peers,
         peers_n=peers_n,

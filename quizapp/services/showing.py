@@ -19,6 +19,7 @@ from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Mark, Presentation, Published, Response, SavedAnswer, Sitting
 from quizapp.db.session import run
 from quizapp.services.accounts import Actor
+from quizapp.services.content.drawing import with_drawings
 from quizapp.services.sittings import effective, verdict
 from quizapp.services.versions import Row, Version, get_version
 
@@ -132,14 +133,19 @@ def get_question(
         part_number=index + 1,
         part_total=len(ids),
         vignette=vignette(version),
-        earlier=_earlier(shown, version, index, settled),
+        earlier=_earlier(session, shown, version, index, settled),
         reveal=rendered.get("reveal") or "",
         stem=stem(version, rendered),
         lead_in=rendered["lead_in"],
-        face=itemtypes.get(part.type).show(
-            rendered,
-            itemtypes.part_layout(version.body["type"], shown.layout, part),
-            kept or (held.answer if held else None),
+        face=with_drawings(
+            session,
+            itemtypes.get(part.type).show(
+                rendered,
+                itemtypes.part_layout(version.body["type"], shown.layout, part),
+                kept or (held.answer if held else None),
+            ),
+            f"q{shown.id}-{part.id}",
+            labelled=False,
         ),
         struck=frozenset(held.struck if held else ()),
         marked=shown.marked_at is not None,
@@ -197,12 +203,16 @@ def _state(shown: Row, actor: Actor, mode: modes.Mode, *, answered: int, parts: 
     return "stale" if stale and not answered and not mode.free_order else "open"
 
 
-def _earlier(shown: Row, version: Version, index: int, settled: Mapping[str, Row | None]) -> tuple[EarlierPart, ...]:
+def _earlier(
+    session: Session, shown: Row, version: Version, index: int, settled: Mapping[str, Row | None]
+) -> tuple[EarlierPart, ...]:
     parts = []
     for number, part in enumerate(version.rendered_parts[:index], start=1):
         row = settled.get(part.id)
         layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
         review = itemtypes.get(part.type).explain(part.content, layout, row.answer) if row is not None else None
+        if review is not None:
+            review = with_drawings(session, review, f"q{shown.id}-{part.id}", labelled=True)
         parts.append(
             EarlierPart(
                 number=number,
