@@ -81,6 +81,27 @@ def test_two_drawings_on_a_page_share_no_id(drawing: figures.Drawing) -> None:
     assert 'aria-labelledby="one-title"' in one
 
 
+def test_a_drawing_whose_words_are_withheld_does_not_hold_them() -> None:
+    inside = (
+        '<defs><clipPath id="cut"><path d="M0 0h9v9z"/></clipPath></defs><g clip-path="url(#cut)"><title>secret</title>'
+        '<text class="fig-label">a secret</text><text>A</text><g class="fig-label fig-ink"><path d="M1 1h1"/></g></g>'
+    )
+    drawing = figures.read(FRAME.format(inside).replace(">t<", ">secret title<").encode(), "x.svg")[0]
+    assert drawing
+    svg = figures.inline(drawing, "fig")
+    asked = figures.ground(svg, "q1", labelled=False)
+    assert "secret" not in asked.svg
+    assert "fig-label" not in asked.svg
+    assert (asked.title, asked.description) == ("", "")
+    assert ">A</text>" in asked.svg
+    assert 'id="q1-fig-cut"' in asked.svg
+    assert 'clip-path="url(#q1-fig-cut)"' in asked.svg
+    told = figures.ground(svg, "q1", labelled=True)
+    assert ">a secret</text>" in told.svg
+    assert (told.title, told.description) == ("secret title", "d")
+    assert (told.width, told.height) == (10, 10)
+
+
 def test_a_drawing_in_a_page_names_no_colour(drawing: figures.Drawing) -> None:
     assert not re.search(r"#[0-9a-f]{3,6}\b(?!\))", re.sub(r"url\([^)]*\)", "", figures.inline(drawing, "a")))
 

@@ -184,3 +184,17 @@ def test_the_shipped_content_has_no_fault_and_is_canonical() -> None:
         path for path, data in files.items()
         if not path.endswith(".svg") and (tree.formatted(path, data)[0] or "").encode() != data
     ] == []  # fmt: skip
+
+
+def test_a_published_question_shows_no_figure_of_a_draft(good: dict[str, bytes]) -> None:
+    places = DATA / "broken" / "place_outside_figure" / "question_banks" / "brakes" / "places.yaml"
+    item = places.read_text(encoding="utf-8").partition("---")[0].replace("[200, 20", "[150, 20")
+    item = item.replace("  narrow: [20, 20, 60, 80]\n", "")
+    files = good | {"question_banks/brakes/places.yaml": item.encode()}
+    assert sentences(files) == []
+    lesson = "lessons/brakes/lesson.md"
+    told = sentences(files | {lesson: good[lesson].replace(b"state: published", b"state: draft")})
+    assert [sentence for sentence in told if "draft-figure" in sentence] == [
+        "question_banks/brakes/places.yaml:11: draft-figure: The figure “brake” is that of a draft; "
+        "a published question shows a published figure."
+    ]

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from quizapp import itemtypes
+from quizapp.core.grading import Grade, NotGradable
 from quizapp.itemtypes import Json
 from quizapp.itemtypes.samples import typed
 
@@ -223,6 +224,30 @@ def test_a_place_is_four_whole_numbers(box: list[str]) -> None:
     content = itemtypes.get("hotspot").examples()[0].content
     with pytest.raises(ValidationError):
         typed("hotspot", content | {"regions": [region | {"box": box} for region in content["regions"]]})
+
+
+def test_guessing_key_features_is_as_likely_as_its_best_number_of_choices() -> None:
+    options = [{"id": name, "text": name, "why": name} for name in "abcdef"]
+    options[0]["key"] = options[1]["key"] = "true"
+    chance = itemtypes.get("key_feature").chance
+    assert chance(typed("key_feature", {"options": options, "most": 2})) == 1 / 15
+    assert chance(typed("key_feature", {"options": options, "most": 4})) == 6 / 15
+    for option in options[2:5]:
+        option["harmful"] = "true"
+    assert chance(typed("key_feature", {"options": options, "most": 4})) == 1 / 15, "with more, one would do harm"
+
+
+def test_too_many_key_features_come_back_whole_and_each_one_too_many_takes_a_mark_back() -> None:
+    verbs = itemtypes.get("key_feature")
+    content = typed("key_feature", verbs.examples()[0].content)
+    layout = {"options": ["count", "stop", "wait", "ecg", "level"]}
+    refused = verbs.parse(content, layout, {"choice": ["1", "2", "4", "5"]})
+    assert isinstance(refused, NotGradable)
+    assert (
+        refused.message == "You chose 4 options; at most 3 can be sent. Take 1 back: all your choices are still marked."
+    )
+    assert [option["chosen"] for option in verbs.show(content, layout, refused.kept)["options"]] == [1, 1, 0, 1, 1]
+    assert verbs.grade(content, refused.kept) == Grade(1, 2, ("count", "ecg", "level", "stop"))
 
 
 @pytest.mark.parametrize("value", ["1e999999999", "nan", "inf", "0.0000000000000000001", "9" * 30])
