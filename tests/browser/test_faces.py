@@ -202,6 +202,80 @@ def test_digits_answer_a_table_row_by_row(server: Server) -> None:
     assert checked == [["row-1", "2"], ["row-2", "1"], ["row-3", "2"]]
 
 
+# --- key features -----------------------------------------------------------------------------------------------------
+
+
+def test_choices_are_counted_and_no_more_can_be_made_than_may_be_sent(server: Server) -> None:
+    page = server.ask("key_feature")
+    boxes, count = page.get_by_role("checkbox"), page.locator("[data-count]")
+    expect(count).to_have_text("0 of 3 chosen.")
+    for digit in "124":
+        page.keyboard.press(digit)
+    expect(count).to_have_text("3 of 3 chosen.")
+    expect(boxes.nth(2)).to_have_attribute("aria-disabled", "true")
+    boxes.nth(2).focus()
+    expect(boxes.nth(2)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(boxes.nth(2)).not_to_be_checked()
+    expect(page.locator("[data-said]")).to_have_text("3 of 3 chosen. Take one back to choose another.")
+    boxes.first.click()
+    expect(count).to_have_text("2 of 3 chosen.")
+    boxes.nth(2).click()
+    assert [box.is_checked() for box in boxes.all()] == [False, True, True, True, False]
+
+
+def test_an_answer_with_too_many_choices_comes_back_with_all_of_them(server: Server) -> None:
+    part, layout = presented("key_feature", itemtypes.get("key_feature").examples()[0])
+    kept = {"choices": ["count", "ecg", "level", "stop"]}
+    server.body = QUESTION.format(face=rendered(part, layout, kept))
+    page = server.page
+    page.goto("/")
+    expect(page.locator("[data-count]")).to_have_text("4 chosen: take 1 back.")
+    assert page.locator(":checked").count() == 4
+    page.locator(":checked").first.click()
+    expect(page.locator("[data-count]")).to_have_text("3 of 3 chosen.")
+
+
+# --- places in a figure -----------------------------------------------------------------------------------------------
+
+
+def test_a_place_in_a_figure_is_chosen_by_pointer_digit_or_row(server: Server) -> None:
+    page = server.ask("hotspot")
+    page.locator(".wide [data-spot='2'] .extent").click()
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    expect(page.locator("[data-said]")).to_contain_text("Chosen: B")
+    frames = page.locator(".wide [data-spot] .extent")
+    assert frames.evaluate_all("(all) => all.map((one) => getComputedStyle(one).strokeDasharray)") == [
+        "4px, 3px",
+        "none",
+        "4px, 3px",
+    ], "the choice shows in the drawing, and not by colour alone"
+    page.keyboard.press("3")
+    expect(page.get_by_role("radio").nth(2)).to_be_checked()
+    beside = page.locator(".wide [data-spot='1'] .extent").bounding_box()
+    assert beside
+    assert beside["width"] < 44
+    page.mouse.click(beside["x"] + beside["width"] / 2 + 21, beside["y"] + beside["height"] / 2)
+    expect(page.get_by_role("radio").first).to_be_checked()
+    page.mouse.click(beside["x"] + 80, beside["y"] - 60)
+    expect(page.get_by_role("radio").first).to_be_checked()
+
+
+def test_a_place_can_be_chosen_in_the_enlarged_figure(server: Server, axe: Callable[[Page], None]) -> None:
+    server.page.set_viewport_size({"width": 390, "height": 800})
+    page = server.ask("hotspot")
+    page.add_script_tag(url="/static/js/app.js", type="module")
+    page.keyboard.press("z")
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_be_visible()
+    expect(sheet.get_by_role("button", name="Hide labels")).to_have_count(0)
+    sheet.locator("[data-spot='3'] .extent").click()
+    assert sheet.locator("[data-spot='3'] .extent").evaluate("(one) => getComputedStyle(one).strokeDasharray") == "none"
+    axe(page)
+    sheet.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("radio").nth(2)).to_be_checked()
+
+
 # --- ordering ---------------------------------------------------------------------------------------------------------
 
 
