@@ -139,11 +139,17 @@ def take_apart(item: Mapping[str, Any]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+_HIDDEN = 0xE000
+"""Where escaped marks wait while the others are taken away; no text holds characters of private use."""
+
+
 def plain(text: str) -> str:
     """A Markdown text in one line without its marks and citations."""
     text = re.sub(r"\[@[^\]]*\]", "", text)
+    text = re.sub(r"\\([*_`])", lambda found: chr(_HIDDEN + ord(found[1])), text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"(?<![A-Za-z0-9])[*_`]+|[*_`]+(?![A-Za-z0-9])|^\s*[|>#+-]+|\|", " ", text, flags=re.M)
+    text = re.sub(f"[{chr(_HIDDEN)}-{chr(_HIDDEN + 0x7F)}]", lambda found: chr(ord(found[0]) - _HIDDEN), text)
     return " ".join(text.split())
 
 

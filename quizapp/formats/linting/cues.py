@@ -166,8 +166,8 @@ def exhaustive_pair(question: Question) -> Iterator[Flaw]:
 
 
 def same_opening(question: Question) -> Iterator[Flaw]:
-    for _, choices in question.choices():
-        if opening := _opening(choices):
+    for step, choices in question.choices():
+        if step.type != "hotspot" and (opening := _opening(choices)):
             yield choices.path, f"Every option opens with “{opening}”; say it once, in the lead-in."
 
 
@@ -195,7 +195,7 @@ def _opening(choices: Choices) -> str:
     while all(len(parts) > shared + 1 for parts in split) and len({parts[shared] for parts in split}) == 1:
         shared += 1
     opening = " ".join(split[0][:shared])
-    return opening if shared > 2 or (shared == 2 and len(opening) >= 11) else ""
+    return opening if shared > 2 else ""
 
 
 RULES: dict[str, Callable[[Question], Iterator[Flaw]]] = {

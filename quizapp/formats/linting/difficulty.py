@@ -17,13 +17,13 @@ READING_SECONDS = 75
 STEP_SECONDS = 15
 """What each further row, pair or blank may add."""
 
-_ASKS = re.compile(r"\?\s*(?:[)”\"*_]|\([^)]*\)|\.)*\s*\Z")
 _INSTRUCTION = {"ordering", "cloze", "hotspot", "matching", "matrix", "extended_matching", "key_feature", "true_false"}
 """Types whose lead-in may tell what to do instead of asking."""
 _WHICH_IS_TRUE = re.compile(
     r"\b(?:which|what)\b[^?]*?\b(?:statements?|assertions?|sentences?|options?|answers?|following)\b[^?]{0,40}?\b(?:is|are|"
     r"holds?)\b(?: the| most| all)* (?:true|correct|right|false|incorrect|wrong|untrue|accurate|valid)\b|"
-    r"\A\W*(?:which|what) (?:is|are) (?:true|correct|right|false|incorrect|wrong)\b",
+    r"\A\W*(?:which|what) (?:is|are) (?:true|correct|right|false|incorrect|wrong)"
+    r"(?: (?:of|about|regarding|concerning)\b|\W*\Z)",
     re.I,
 )
 _EVIDENCE = re.compile(
@@ -39,11 +39,11 @@ _UNFOCUSED = re.compile(
 )
 _SUBORDINATE = r"who|whom|whose|that|which|because|if|although|though|when|while|since|after|before|but|unless|until"
 _NEGATIVE = re.compile(
-    rf"\A(?>(?:\w+ ){{0,4}}?(?:which|what)|who|whose|how|where|when)\b(?:(?!\b(?:{_SUBORDINATE})\b)[^?,;:])*?"
+    rf"\A(?>(?:\w+ ){{0,4}}?(?:which|what)|who|whose|where|when)\b(?:(?!\b(?:{_SUBORDINATE})\b)[^?,;:])*?"
     r"\b(?:is|are|was|were|does|do|did|would|should|can|could|must|may|will|has|have|need)\b(?: \w+)?? "
     r"(?P<word>not|never)\b|"
     r"\b(?P<except>except(?! for)\b|least (?:likely|appropriate|suitable|true|accurate|helpful)|(?:is|are) "
-    r"(?:false|incorrect|untrue|wrong|inappropriate|unlikely))",
+    r"(?:false|incorrect|untrue|wrong(?! with\b)|inappropriate|unlikely))",
     re.I,
 )
 _DOUBLE = re.compile(
@@ -65,6 +65,9 @@ _HINGES = re.compile(
     r"\byou (?:chose|selected|calculated|answered|named|identified|picked)\b|\b(?:calculated|answered|chosen) above\b",
     re.I,
 )
+_HOURS = {"second": 1 / 3600, "minute": 1 / 60, "min": 1 / 60, "h": 1, "hour": 1, "day": 24, "week": 168, "month": 730,
+          "year": 8766}  # fmt: skip
+"""Spans of time are compared across units: hours beside weeks may be the very question."""
 _NUMBER = r"[-−+]?\d+(?:[.,]\d+)*"
 _QUANTITY = re.compile(
     rf"(?:about |around |≈ ?|~ ?|up to |at least |at most |over |under |more than |less than |fewer than |[<>≤≥] ?)?"
@@ -95,8 +98,8 @@ def unfocused_lead_in(question: Question) -> Iterator[Flaw]:
 
 def not_a_question(question: Question) -> Iterator[Flaw]:
     for step in question.steps:
-        if step.type not in _INSTRUCTION and step.question and not _ASKS.search(step.question):
-            yield (*step.path, "lead_in"), "The lead-in asks nothing; end it with a question mark."
+        if step.type not in _INSTRUCTION and step.question and "?" not in step.question:
+            yield (*step.path, "lead_in"), "The lead-in asks nothing; let it be a question."
 
 
 def which_is_true(question: Question) -> Iterator[Flaw]:
@@ -150,7 +153,7 @@ def numbers(question: Question) -> Iterator[Flaw]:
         read = [_quantity(option) for option in choices.options]
         if len(read) < 3 or not all(read):
             continue
-        units = {unit for found in read if found and (unit := found[2])}
+        units = {unit for found in read if found and (unit := found[2])} - {"hours"}
         lows = [found[:2] for found in read if found]
         if len(units) > 1:
             yield choices.path, f"The numbers stand in {', '.join(sorted(units))}; use one unit."
@@ -239,8 +242,10 @@ def _quantity(option: Option) -> tuple[float, float, str] | None:
     found = _QUANTITY.fullmatch(plain(option.text))
     if found is None:
         return None
-    low = _value(found["low"])
-    return low, _value(found["high"]) if found["high"] else low, _unit(found["unit"] or "")
+    low, unit = _value(found["low"]), _unit(found["unit"] or "")
+    high = _value(found["high"]) if found["high"] else low
+    hours = _HOURS.get(unit)
+    return (low * hours, high * hours, "hours") if hours else (low, high, unit)
 
 
 def _value(text: str) -> float:
@@ -248,6 +253,7 @@ def _value(text: str) -> float:
 
 
 def _unit(text: str) -> str:
+    """A unit in the singular."""
     return text.lower().removesuffix("s") if len(text) > 2 else text
 
 

@@ -72,7 +72,7 @@ BLAMING = (
         "the treatment did not help, or the episode has not responded",
     ),
     (
-        re.compile(r"\bfailed (?:an? |one |two |three |four |several |previous |prior )?(?:adequate )?"
+        re.compile(r"\bfailed (?:an?|one|two|three|four|five|six|several|many|both|all) (?:[\w-]+ ){0,2}?"
                    r"(?:antidepressants?|SSRIs?|SNRIs?|drugs?|medications?)\b", re.I),
         "the drug did not help",
     ),
