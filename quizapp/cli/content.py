@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from quizapp import clock, paths
 from quizapp.cli.application import database
-from quizapp.formats import Problem, crosscheck, linting, native, tree
+from quizapp.formats import Problem, crosscheck, linting, native, signing, tree
 from quizapp.formats.linting.folders import lint_tree
 from quizapp.services.content import exporting, loading
 
@@ -71,6 +73,31 @@ def lint(*, root: Path | None, files: tuple[Path, ...], as_json: bool) -> None:
         excused = len(placed) - len(unexcused)
         click.echo(f"Rules: {len(linting.RULES)}. Findings: {len(unexcused)}. Excused with a reason: {excused}.")
     sys.exit(1 if unexcused else 0)
+
+
+@content.command()
+@_folder
+@click.argument("items", nargs=-1, required=True)
+@click.option("--by", required=True, help="Who has reviewed the items.")
+@click.option("--credentials", required=True, help="Title and field, such as “MD, psychiatrist”.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day of the review. Without it, today.")
+def signoff(*, root: Path | None, items: tuple[str, ...], by: str, credentials: str, on: dt.datetime | None) -> None:
+    """Record that a clinician has reviewed ITEMS as they stand in the files now.
+
+    When the key, a reason or any other reviewed word of an item changes, its sign-off holds no more.
+    """
+    homes = _folders(root)
+    day = on.date() if on else clock.now().date()
+    if day > clock.now().date():
+        raise click.BadParameter("The day of the review has not come yet.", param_hint="--on")
+    try:
+        signed = signing.sign(tree.read(*homes), tree.gather(*homes)[0], items, by=by, credentials=credentials, on=day)
+    except (signing.Unsignable, ValidationError) as reason:
+        raise click.ClickException(str(reason)) from None
+    _write(
+        dict(zip(("lessons", "question_banks"), homes, strict=True)), {f: text.encode() for f, text in signed.items()}
+    )
+    click.echo(f"{len(set(items))} items signed in {len(signed)} files.")
 
 
 @content.command("format")

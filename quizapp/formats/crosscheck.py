@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 
 from quizapp import itemtypes
-from quizapp.formats import Problem, entries, figures, lessons, markdown
+from quizapp.formats import Problem, entries, figures, lessons, markdown, signing
 from quizapp.formats.links import Link, links
 from quizapp.formats.native import Fact, ItemHead, Lesson
 from quizapp.formats.tree import DrawnFigure, Entry, Tree
@@ -22,6 +22,7 @@ def check(tree: Tree, today: dt.date) -> list[Problem]:
     for entry in tree.entries.values():
         problems |= set(_texts(entry))
         problems |= set(_dates(entry, today))
+        problems |= set(_signoff(entry))
         if not tree.blind:
             problems |= set(_dangling(tree, entry, linked))
     problems |= set(_enemies(tree, linked))
@@ -46,6 +47,16 @@ def why_not_for_credit(item: ItemHead, facts: Mapping[str, Fact]) -> list[str]:
             reasons.append(f"{name} is {fact.certainty}")
         elif fact.verified == "no":
             reasons.append(f"the source of {name} was not read")
+    return reasons
+
+
+def why_not_graded(item: ItemHead, facts: Mapping[str, Fact]) -> list[str]:
+    """Why a question may not decide over anybody: what keeps it from credit, and that no clinician has signed it."""
+    reasons = why_not_for_credit(item, facts)
+    if item.signoff is None:
+        reasons.append("no clinician has signed it")
+    elif not signing.holds(item):
+        reasons.append("it has changed since it was signed")
     return reasons
 
 
@@ -76,6 +87,13 @@ def _dates(entry: Entry, today: dt.date) -> Iterator[Problem]:
     if isinstance(due, dt.date) and due < today:
         message = f"The review of “{entry.id}” was due on {due.isoformat()}."
         yield Problem(entry.file, entry.document.line_of(path), "review-due", message, warning=True)
+
+
+def _signoff(entry: Entry) -> Iterator[Problem]:
+    item = entry.fields
+    if isinstance(item, ItemHead) and item.signoff and not signing.holds(item):
+        message = f"“{item.id}” has changed since {item.signoff.by} signed it; it counts as not reviewed."
+        yield Problem(entry.file, entry.document.line_of(("signoff",)), "signoff-lapsed", message, warning=True)
 
 
 def _dangling(tree: Tree, entry: Entry, linked: Linked) -> Iterator[Problem]:

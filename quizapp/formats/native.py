@@ -169,6 +169,8 @@ class SignOff(Fields):
     by: Text
     credentials: Text
     on: Day
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    """What was read (`signing.version_of`): a sign-off does not hold for words that came later."""
 
 
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
