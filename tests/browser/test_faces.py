@@ -252,7 +252,8 @@ def test_a_place_in_a_figure_is_chosen_by_pointer_digit_or_row(server: Server) -
     ], "the choice shows in the drawing, and not by colour alone"
     page.keyboard.press("3")
     expect(page.get_by_role("radio").nth(2)).to_be_checked()
-    beside = page.locator(".wide [data-spot='1'] .extent").bounding_box()
+    frames.first.scroll_into_view_if_needed()
+    beside = frames.first.bounding_box()
     assert beside
     assert beside["width"] < 44
     page.mouse.click(beside["x"] + beside["width"] / 2 + 21, beside["y"] + beside["height"] / 2)

@@ -253,8 +253,8 @@ function count(list) {
 document.addEventListener("click", (event) => {
   const box = event.target.closest?.("[data-most] input[aria-disabled='true']");
   if (!box) return;
-  event.preventDefault();
-  say(`${count(box.closest("[data-most]"))} Take one back to choose another.`);
+  event.preventDefault(); // the box is ticked until this is over, so it is not counted here
+  say(`${$("[data-count]", box.closest("[data-most]")).textContent} Take one back to choose another.`);
 });
 document.addEventListener("change", ({ target }) => {
   const list = target.closest?.("[data-most]");
