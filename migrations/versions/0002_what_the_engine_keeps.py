@@ -1,6 +1,6 @@
 """What the engine keeps: ability, evidence for mastery, calibrations, fitted memory, and what a learner plans
 
-Answers given before get a four-option guess and a medium difficulty. `quizapp rebuild` then folds the log into the new
+Questions and answers from before get the guess of four options, answers a medium difficulty. `quizapp rebuild` then folds the log into the new
 columns; until then old objectives show no evidence.
 """
 
@@ -75,6 +75,12 @@ def upgrade() -> None:
         batch_op.alter_column("light_days", existing_type=sa.JSON(), nullable=False)
         batch_op.alter_column("week_goal", existing_type=sa.Integer(), nullable=False)
 
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("guess", sa.Double(), nullable=True))
+    op.execute("UPDATE item SET guess = 0.25")
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.alter_column("guess", existing_type=sa.Double(), nullable=False)
+
     with op.batch_alter_table("response", schema=None) as batch_op:
         batch_op.add_column(sa.Column("topic_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("guess", sa.Double(), nullable=True))
@@ -105,6 +111,9 @@ def downgrade() -> None:
         batch_op.drop_column("difficulty")
         batch_op.drop_column("guess")
         batch_op.drop_column("topic_id")
+
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.drop_column("guess")
 
     with op.batch_alter_table("learner_settings", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_learner_settings_calendar_token"), type_="unique")

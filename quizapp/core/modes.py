@@ -25,8 +25,14 @@ class Mode:
 
 
 PRACTICE = Mode("practice", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
+REVIEW = Mode("review", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
+"""What is due today, chosen by the schedule."""
+LEARN = Mode("learn", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
+"""The objectives of a lesson, after it was read."""
+PLACEMENT = Mode("placement", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
+"""What does the learner know already? Each question is chosen by what it tells after the answers before it."""
 EXAM = Mode("exam", feedback_at_once=False, free_order=True, asks_confidence=False, schedules=True)
 LESSON = Mode("lesson", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=False)
 """A question inside a lesson: an exposure, but asked too soon after reading to tell anything about memory."""
 
-MODES = {mode.name: mode for mode in (PRACTICE, EXAM, LESSON)}
+MODES = {mode.name: mode for mode in (PRACTICE, REVIEW, LEARN, PLACEMENT, EXAM, LESSON)}

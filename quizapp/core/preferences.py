@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 TEXT_SIZES = ("normal", "large", "larger")
 THEMES = ("auto", "light", "dark")
 FIRST_STEPS = ("read", "test", "exam")
+AFTERWARDS = ("keep", "pause", "archive")
 LEAST_MINUTES = 5
 MOST_MINUTES = 240
 MOST_EXAMS = 20

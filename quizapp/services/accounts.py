@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from quizapp.core.preferences import (
+    AFTERWARDS,
     DEFAULT,
     FIRST_STEPS,
     MOST_EXAMS,
@@ -63,11 +64,12 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """An examination ahead; `on` is a date in the learner's zone."""
+    """An examination; `on` is a date in the learner's zone. `afterwards`: what was chosen once it was over."""
 
     id: int
     title: str
     on: dt.date
+    afterwards: str | None = None
 
 
 _ROLES = (
@@ -297,11 +299,11 @@ def _write_settings(session: Session, user_id: int, **values: object) -> None:
 def exams_of(session: Session, user_id: int) -> tuple[Exam, ...]:
     """The examinations of a learner, the nearest first; those that have passed stay until they are removed."""
     rows = session.execute(
-        sa.select(ExamDate.id, ExamDate.title, ExamDate.on)
+        sa.select(ExamDate.id, ExamDate.title, ExamDate.on, ExamDate.afterwards)
         .where(ExamDate.user_id == user_id)
         .order_by(ExamDate.on, ExamDate.id)
     )
-    return tuple(Exam(row.id, row.title, row.on) for row in rows)
+    return tuple(Exam(*row) for row in rows)
 
 
 def add_exam_date(session: Session, actor: Actor, title: str, on: dt.date, now: dt.datetime) -> None:
@@ -322,6 +324,26 @@ def _add_exam(session: Session, user_id: int, title: str, on: dt.date) -> None:
     if len(kept) >= MOST_EXAMS:
         raise Unfit({"exam_title": f"There are {MOST_EXAMS} dates already. Remove one that has passed first."})
     session.execute(sa.insert(ExamDate).values(user_id=user_id, title=title, on=on))
+
+
+def choose_afterwards(session: Session, actor: Actor, exam_id: int, choice: str, now: dt.datetime) -> None:
+    """Keep on studying, pause, or archive after an examination that is over; the choice may change.
+
+    Raises Unfit for a choice that is none or an examination still ahead, LookupError for somebody else's.
+    """
+    if choice not in AFTERWARDS:
+        raise Unfit({"afterwards": "Choose whether to keep going, to pause or to archive."})
+
+    def deed() -> None:
+        with writing(session, Lock(learner=actor.id)):
+            on = session.scalar(sa.select(ExamDate.on).where(ExamDate.id == exam_id, ExamDate.user_id == actor.id))
+            if on is None:
+                raise LookupError(exam_id)
+            if on >= local_date(now, actor.zone):
+                raise Unfit({"afterwards": "This examination is still ahead."})
+            session.execute(sa.update(ExamDate).where(ExamDate.id == exam_id).values(afterwards=choice))
+
+    retrying(deed)
 
 
 def remove_exam_date(session: Session, actor: Actor, exam_id: int) -> None:

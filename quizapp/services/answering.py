@@ -18,7 +18,7 @@ from quizapp.core.grading import Confidence, NotGradable
 from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Presentation, Published, Response, Sitting, table
 from quizapp.db.session import Lock, retrying, run, writing
-from quizapp.services import asking, folding
+from quizapp.services import asking, folding, placing
 from quizapp.services.accounts import Actor
 from quizapp.services.sittings import Place
 from quizapp.services.versions import Row, Version, get_content_ids, get_version
@@ -130,13 +130,22 @@ def answer(
 
 
 def _go_on(session: Session, actor: Actor, shown: Row, now: dt.datetime) -> None:
-    """Present the next question of the plan that is still published, or close the sitting."""
-    items: Sequence[int] = shown.plan["items"]
+    """Present the next question of the plan that is still published, or close the sitting.
+
+    A plan that follows the answers is first given its next question, chosen after the one just stored.
+    """
+    plan = shown.plan
+    if "at_most" in plan:
+        following = placing.choose_next(session, actor, plan["items"], shown.seed)
+        if following is not None:
+            plan = plan | {"items": [*plan["items"], following], "reasons": [*plan["reasons"], placing.REASON]}
+            session.execute(sa.update(table(Sitting)).where(Sitting.id == shown.sitting_id).values(plan=plan))
+    items: Sequence[int] = plan["items"]
     for position in range(shown.position + 1, len(items)):
         version_id = run(session, _PUBLISHED, {"content": items[position]}).scalar()
         if version_id is not None:
             version = get_version(session, version_id)
-            why = shown.plan["reasons"][position]
+            why = plan["reasons"][position]
             row = asking.presentation_row(actor, shown.sitting_id, position, version, shown.seed, why, now)
             run(session, _PRESENT, row)
             return

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
-from quizapp.core import modes, selection
+from quizapp.core import modes
 from quizapp.core.study_day import study_day
 from quizapp.db.models import (
     Presentation,
@@ -22,49 +23,44 @@ from quizapp.db.models import (
 )
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
-from quizapp.services.composing import BlockPlan, compose, minutes_allowed
-from quizapp.services.sittings import Place
+from quizapp.services.composing import BlockPlan, choose_block
+from quizapp.services.sittings import Chosen, Place
 from quizapp.services.versions import Version, get_version, published, published_by_id
 
 LONGEST_TITLE = 200
 
 
 def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int) -> int:
-    """Start a block and show its first question, or all of them for an exam. Returns the id of the sitting.
+    """Start a block that the learner put together; otherwise as `begin`."""
+    return begin(session, actor, partial(choose_block, session, actor, plan, now, seed), key, title, now, seed)
 
-    `key` comes from the form: the same key again returns the sitting that it started. Raises NothingToAsk.
+
+def begin(
+    session: Session, actor: Actor, choose: Callable[[], Chosen], key: str, title: str, now: dt.datetime, seed: int
+) -> int:
+    """Start a session and show its first question, or all of them for an exam. Returns the id of the sitting.
+
+    `key` comes from the form: the same key again returns the sitting that it started. `choose` is called while the
+    learner is locked, so that two clicks at once do not spend questions twice; what it raises (NothingToAsk) comes out.
     """
 
     def deed() -> int:
         with writing(session, Lock(learner=actor.id)):
             if (started := _started(session, actor.id, key)) is not None:
                 return started
-            block = compose(session, actor, plan, now, seed)
-            mode = modes.EXAM if plan.exam else modes.PRACTICE
-            size = len(block.choices)
-            time_allowed = dt.timedelta(minutes=minutes_allowed(plan, size))
+            chosen = choose()
             sitting_id = _open(
                 session,
                 actor,
-                mode,
+                chosen.mode,
                 key=key,
                 title=title,
-                plan={
-                    "items": [choice.item for choice in block.choices],
-                    "reasons": [reason_data(choice) for choice in block.choices],
-                    "asked": {
-                        "topics": list(plan.topics),
-                        "objectives": list(plan.objectives),
-                        "only": plan.only.value,
-                        "size": plan.size,
-                    },
-                    "kept": block.kept,
-                },
-                deadline=now + time_allowed if plan.exam else None,
+                plan=chosen.plan(),
+                deadline=now + chosen.time_allowed if chosen.time_allowed is not None else None,
                 now=now,
                 seed=seed,
             )
-            present(session, actor, sitting_id, range(size) if mode.free_order else range(1), now)
+            present(session, actor, sitting_id, range(len(chosen.items) if chosen.mode.free_order else 1), now)
             return sitting_id
 
     return retrying(deed)
@@ -190,10 +186,6 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
 def is_stale(shown_on: dt.date, shown_line: int, present_version: Version, actor: Actor, now: dt.datetime) -> bool:
     """Whether a practice question must be shown afresh: another study day has begun, or its key has changed."""
     return shown_on != study_day(now, actor.zone) or shown_line != present_version.line
-
-
-def reason_data(choice: selection.Choice) -> dict[str, Any]:
-    return {"reason": choice.reason, "last_seen": choice.last_seen.isoformat() if choice.last_seen else None}
 
 
 def _open(

@@ -12,10 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core import modes, selection
+from quizapp.core.ability import ESTIMATES
 from quizapp.core.selection import Only
 from quizapp.core.study_day import study_day
-from quizapp.db.models import Exposure, Item, Link, Mark, Published, Response
+from quizapp.db.models import Exposure, Item, ItemParameter, Link, Mark, Published, Response
 from quizapp.services.accounts import Actor
+from quizapp.services.folding import newest_epoch
+from quizapp.services.sittings import Chosen
 from quizapp.services.versions import get_content_ids, published_by_id
 
 LARGEST_BLOCK = 60
@@ -39,6 +42,8 @@ class BlockPlan:
     """Time allowed, for an exam; None means SECONDS_A_QUESTION_IN_AN_EXAM for each question."""
     spend_freely: bool = False
     """Whether new questions may be spent beyond one an objective and day."""
+    lesson: str = ""
+    """The lesson whose objectives these are, if they are asked about after reading."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,12 @@ def offer(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, see
 
 def list_budgets(session: Session, actor: Actor) -> tuple[Budget, ...]:
     """The practice pool by objective, topics in teaching order and objectives in the order of their ids."""
-    candidates = _candidates(session, actor.id)
-    all_of = Counter((c.topic, c.objective) for c in candidates)
-    new_of = Counter((c.topic, c.objective) for c in candidates if c.times_seen == 0)
+    pool = candidates(session, actor.id)
+    all_of = Counter((c.topic, c.objective) for c in pool)
+    new_of = Counter((c.topic, c.objective) for c in pool if c.times_seen == 0)
     versions = published_by_id(session, {content_id for pair in all_of for content_id in pair})
     pairs = [(topic, objective) for topic, objective in all_of if topic in versions and objective in versions]
-    pairs.sort(key=lambda pair: (versions[pair[0]].body["order"], _natural(versions[pair[1]].slug)))
+    pairs.sort(key=lambda pair: (versions[pair[0]].body["order"], natural(versions[pair[1]].slug)))
     return tuple(
         Budget(
             topic=versions[topic].slug,
@@ -90,8 +95,8 @@ def list_budgets(session: Session, actor: Actor) -> tuple[Budget, ...]:
     )
 
 
-def _natural(slug: str) -> tuple[str, int]:
-    """LN2 before LN10."""
+def natural(slug: str) -> tuple[str, int]:
+    """The order in which objectives are taught: LN2 before LN10."""
     letters = slug.rstrip("0123456789")
     return letters, int(slug[len(letters) :] or 0)
 
@@ -103,22 +108,45 @@ def minutes_allowed(plan: BlockPlan, size: int) -> int:
 
 def compose(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> selection.Block:
     """The questions the plan takes now; the same seed takes the same. Raises NothingToAsk."""
-    candidates = _narrowed(session, _candidates(session, actor.id), plan)
+    wanted = _narrowed(session, candidates(session, actor.id), plan)
     block = selection.compose(
-        candidates,
+        wanted,
         only=plan.only,
         size=min(max(plan.size, 1), LARGEST_BLOCK),
         spend_freely=plan.spend_freely or plan.exam,
-        spent_today=_spent_today(session, actor, now),
+        spent_today=spent_today(session, actor, now),
         rng=random.Random(seed),
     )
     if not block.choices:
-        raise NothingToAsk(_why_nothing(candidates, plan, block))
+        raise NothingToAsk(_why_nothing(wanted, plan, block))
     return block
 
 
-def _why_nothing(candidates: Sequence[selection.Candidate], plan: BlockPlan, block: selection.Block) -> str:
-    if not candidates:
+def choose_block(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> Chosen:
+    """What a session of this plan is to ask. Raises NothingToAsk."""
+    block = compose(session, actor, plan, now, seed)
+    mode = modes.EXAM if plan.exam else modes.LEARN if plan.lesson else modes.PRACTICE
+    return Chosen(
+        mode,
+        tuple(choice.item for choice in block.choices),
+        tuple(
+            {"reason": choice.reason, "last_seen": choice.last_seen.isoformat() if choice.last_seen else None}
+            for choice in block.choices
+        ),
+        asked={
+            "topics": list(plan.topics),
+            "objectives": list(plan.objectives),
+            "only": plan.only.value,
+            "size": plan.size,
+            "lesson": plan.lesson,
+            "kept": block.kept,
+        },
+        time_allowed=dt.timedelta(minutes=minutes_allowed(plan, len(block.choices))) if plan.exam else None,
+    )
+
+
+def _why_nothing(pool: Sequence[selection.Candidate], plan: BlockPlan, block: selection.Block) -> str:
+    if not pool:
         return "There is no question on these topics and objectives yet. Choose more of them."
     if block.kept:
         return (
@@ -133,7 +161,7 @@ def _why_nothing(candidates: Sequence[selection.Candidate], plan: BlockPlan, blo
     }[plan.only]
 
 
-def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
+def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
     """The published practice pool as this learner stands to it."""
     enemies: dict[int, set[int]] = {}
     for source, target in session.execute(sa.select(Link.source_id, Link.target_id).where(Link.role == "enemy")):
@@ -145,6 +173,9 @@ def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
             Item.objective_id,
             Item.topic_id,
             Item.seconds,
+            Item.guess,
+            sa.func.coalesce(ItemParameter.difficulty, sa.case(ESTIMATES, value=Item.difficulty, else_=0.0)).label("b"),
+            sa.func.coalesce(ItemParameter.discrimination, 1.0).label("a"),
             Exposure.times,
             Exposure.last_at,
             Exposure.last_right,
@@ -153,6 +184,10 @@ def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
         .join(Published, Published.content_id == Item.content_id)
         .outerjoin(Exposure, sa.and_(Exposure.content_id == Item.content_id, Exposure.learner_id == learner_id))
         .outerjoin(Mark, sa.and_(Mark.content_id == Item.content_id, Mark.learner_id == learner_id))
+        .outerjoin(
+            ItemParameter,
+            sa.and_(ItemParameter.content_id == Item.content_id, ItemParameter.epoch == newest_epoch),
+        )
         .where(Item.pool == modes.PRACTICE.pool)
         .order_by(Item.content_id)
     )
@@ -167,21 +202,24 @@ def _candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
             last_right=row.last_right,
             marked=row.marked_at is not None,
             enemies=frozenset(enemies.get(row.content_id, ())),
+            difficulty=row.b,
+            discrimination=row.a,
+            guess=row.guess,
         )
         for row in rows
     ]
 
 
-def _narrowed(session: Session, candidates: list[selection.Candidate], plan: BlockPlan) -> list[selection.Candidate]:
+def _narrowed(session: Session, pool: list[selection.Candidate], plan: BlockPlan) -> list[selection.Candidate]:
     """Only the topics and objectives asked for; both together mean their union."""
     if not plan.topics and not plan.objectives:
-        return candidates
+        return pool
     topics = set(get_content_ids(session, "topic", plan.topics).values())
     objectives = set(get_content_ids(session, "objective", plan.objectives).values())
-    return [c for c in candidates if c.topic in topics or c.objective in objectives]
+    return [c for c in pool if c.topic in topics or c.objective in objectives]
 
 
-def _spent_today(session: Session, actor: Actor, now: dt.datetime) -> dict[int, int]:
+def spent_today(session: Session, actor: Actor, now: dt.datetime) -> dict[int, int]:
     """New questions already met today, by objective."""
     rows = session.execute(
         sa.select(Response.objective_id, sa.func.count())

@@ -241,6 +241,12 @@ def counted(classes: Iterable[str]) -> list[str]:
     return ["", *dict.fromkeys(name[:64] for name in classes)]
 
 
+def parameters_of(session: Session, learner_id: int) -> memory.Parameters:
+    """The parameters of memory in force for a learner: the newest fit, else the published defaults."""
+    newest = sa.select(MemoryFit.parameters).where(MemoryFit.learner_id == learner_id).order_by(MemoryFit.id.desc())
+    return parameters_in(session.scalar(newest.limit(1)))
+
+
 def parameters_in(stored: list[float] | None) -> memory.Parameters:
     return tuple(stored) if stored else memory.DEFAULT_PARAMETERS
 
@@ -261,12 +267,13 @@ def trace_of(row: Any) -> memory.Trace:
 
 
 _one = sa.select(sa.literal(1).label("one")).subquery("one")
-_epoch = sa.select(sa.func.coalesce(sa.func.max(Calibration.epoch), 0)).scalar_subquery()
+newest_epoch = sa.select(sa.func.coalesce(sa.func.max(Calibration.epoch), 0)).scalar_subquery()
+"""The calibration in force; 0 before the first."""
 _estimate = sa.case(ESTIMATES, value=Item.difficulty, else_=0.0)
 _level = (
     sa.select(sa.func.coalesce(sa.func.avg(sa.func.coalesce(ItemParameter.difficulty, _estimate)), 0.0))
     .select_from(Item)
-    .outerjoin(ItemParameter, sa.and_(ItemParameter.epoch == _epoch, ItemParameter.content_id == Item.content_id))
+    .outerjoin(ItemParameter, sa.and_(ItemParameter.epoch == newest_epoch, ItemParameter.content_id == Item.content_id))
     .where(Item.objective_id == sa.bindparam("objective"))
     .scalar_subquery()
 )
@@ -294,7 +301,7 @@ _HELD = (
         Ability.answers,
         Link.target_id.label("topic_id"),
         _level.label("level"),
-        _epoch.label("epoch"),
+        newest_epoch.label("epoch"),
         _newest_fit.label("parameters"),
     )
     .select_from(_one)

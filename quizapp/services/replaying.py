@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core import ability, memory
-from quizapp.db.models import Ability, Exposure, ItemStat, Memory, MemoryFit, Response, table
+from quizapp.db.models import Ability, Exposure, ItemStat, Memory, Response, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.folding import (
     LOGGED,
@@ -24,7 +24,7 @@ from quizapp.services.folding import (
     counted,
     exposure_row,
     memory_row,
-    parameters_in,
+    parameters_of,
     step,
 )
 
@@ -97,12 +97,6 @@ def refold(session: Session, learner_id: int, w: memory.Parameters) -> None:
         session.execute(sa.delete(derived).where(derived.learner_id == learner_id))
         if folded[derived]:
             session.execute(sa.insert(table(derived)), _named(table(derived).c.keys(), folded[derived]))
-
-
-def parameters_of(session: Session, learner_id: int) -> memory.Parameters:
-    """The parameters of memory in force for a learner: the newest fit, else the published defaults."""
-    newest = sa.select(MemoryFit.parameters).where(MemoryFit.learner_id == learner_id).order_by(MemoryFit.id.desc())
-    return parameters_in(session.scalar(newest.limit(1)))
 
 
 def _fold(

@@ -20,7 +20,7 @@ from quizapp.db.models import ContentVersion, Item, Mark, Presentation, Publishe
 from quizapp.db.session import run
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
-from quizapp.services.sittings import effective, verdict
+from quizapp.services.sittings import effective, questions_of, verdict
 from quizapp.services.versions import Row, Version, get_version
 
 
@@ -236,14 +236,14 @@ def stem(version: Version, rendered: Mapping[str, Any]) -> str:
 
 
 def total(shown: Row) -> int:
-    return max(len(shown.plan["items"]), int(shown.position) + 1)
+    return questions_of(shown.plan, int(shown.position) + 1)
 
 
 def _minutes_left(shown: Row, mode: modes.Mode) -> int | None:
     """About how long the rest of a practice block takes; an exam shows its clock instead."""
     if mode.free_order or not shown.plan["items"]:
         return None
-    seconds = (len(shown.plan["items"]) - shown.position) * (shown.seconds or 60)
+    seconds = (total(shown) - shown.position) * (shown.seconds or 60)
     return max(1, round(float(seconds) / 60))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,36 @@ class Place:
 
     sitting_id: int
     position: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a session is to ask: content ids of items in order, and the reason for each as data.
+
+    `asked`: what was asked for, to be kept with it. `time_allowed` makes it run against the clock. `at_most`: further
+    questions follow from the answers, up to so many; None where the items are all of them.
+    """
+
+    mode: modes.Mode
+    items: tuple[int, ...]
+    reasons: tuple[Mapping[str, Any], ...]
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    time_allowed: dt.timedelta | None = None
+    at_most: int | None = None
+
+    def plan(self) -> dict[str, Any]:
+        """As it is stored with the sitting."""
+        stored = {
+            "items": list(self.items),
+            "reasons": [dict(reason) for reason in self.reasons],
+            "asked": dict(self.asked),
+        }
+        return stored if self.at_most is None else stored | {"at_most": self.at_most}
+
+
+def questions_of(plan: Mapping[str, Any], shown: int) -> int:
+    """How many questions a session with this plan has, of which `shown` were shown; those to come count at most."""
+    return max(int(plan.get("at_most", 0)), len(plan["items"]), shown)
 
 
 @dataclass(frozen=True)
@@ -206,7 +237,7 @@ def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: i
             deadline=sitting.deadline,
             closed_at=sitting.closed_at,
             released=sitting.released_at is not None or modes.MODES[sitting.mode].feedback_at_once,
-            total=max(len(sitting.plan["items"]), questions or 0),
+            total=(questions or 0) if sitting.closed_at else questions_of(sitting.plan, questions or 0),
             answered=answered or 0,
             earned=earned or 0,
             possible=possible or 0,

@@ -37,7 +37,14 @@ def ask(app: Flask, auth: Auth) -> Callable[..., tuple[TestResponse, list[str]]]
         with writing(db.session()) as session:
             session.execute(
                 sa.insert(LearnerSettings).values(
-                    user_id=person, zone="UTC", minutes_a_day=20, rest_days=[], first_step="read", preferences={}
+                    user_id=person,
+                    zone="UTC",
+                    minutes_a_day=20,
+                    rest_days=[],
+                    light_days=[],
+                    week_goal=4,
+                    first_step="read",
+                    preferences={},
                 )
             )
         only_single_best_answers(db.session())

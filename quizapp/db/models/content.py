@@ -96,6 +96,8 @@ class Item(Base):
     objective_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
     bloom: Mapped[str] = mapped_column(sa.String(12))
     difficulty: Mapped[str] = mapped_column(sa.String(8))
+    guess: Mapped[float] = mapped_column(sa.Double)
+    """The chance that a blind guess is right; for a case the mean over its parts."""
     seconds: Mapped[int]
     """The time a question of this type and length is expected to take."""
 

@@ -20,7 +20,7 @@ from quizapp.formats.crosscheck import check
 from quizapp.formats.links import links
 from quizapp.formats.native import ItemHead, Named, Objective, model_for
 from quizapp.formats.tree import DrawnFigure, Entry, Tree
-from quizapp.services.content.making import Made, expected_seconds, make, marking
+from quizapp.services.content.making import Made, expected_seconds, guess_of, make, marking
 
 Key = tuple[str, str]
 """Kind and id of an entry."""
@@ -376,5 +376,6 @@ class _Loading:
             objective_id=self.ids["objective", item.objective],
             bloom=item.bloom,
             difficulty=item.difficulty,
+            guess=guess_of(item),
             seconds=expected_seconds(item),
         )

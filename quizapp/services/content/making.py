@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from quizapp import itemtypes
-from quizapp.formats import entries, figures, lessons, markdown
+from quizapp.formats import entries, figures, lessons, markdown, signing
 from quizapp.formats.native import ItemHead, Lesson, Named
 from quizapp.itemtypes.fields import Fields
 
@@ -37,6 +37,8 @@ def make(kind: str, fields: Named, drawings: Mapping[str, bytes]) -> Made:
     if isinstance(fields, Lesson):
         del rendered["body"]
         rendered["sections"] = lessons.render_body(fields.body)[0]
+    if isinstance(fields, ItemHead) and not signing.holds(fields):
+        rendered["signoff"] = None  # signed for other words: learners read that nobody has reviewed these
     if kind != "figure":
         return Made(rendered)
     media = {digest: (SVG, data) for digest, data in drawings.items()}
@@ -87,6 +89,12 @@ def expected_seconds(item: ItemHead) -> int:
     words = len(re.findall(r"\S+", " ".join(_shown(content))))
     steps = sum(_steps(part.content) for part in itemtypes.parts(item.type, content))
     return min(600, max(20, 5 * round((words / WORDS_A_SECOND + SECONDS_A_STEP * steps) / 5)))
+
+
+def guess_of(item: ItemHead) -> float:
+    """The chance that a blind guess is right; for an item of several parts their mean."""
+    parts = itemtypes.parts(item.type, entries.content_of(item))
+    return sum(itemtypes.get(part.type).chance(part.content) for part in parts) / len(parts)
 
 
 _NOT_SHOWN = {"why", "why_true", "why_false", "take_home", "explanation", "refuse", "wrong", "accept", "note", "id"}
