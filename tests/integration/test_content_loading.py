@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from quizapp import paths
 from quizapp.db.models import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
 from quizapp.db.session import prepare_engine, writing
-from quizapp.formats import entries, tree
+from quizapp.formats import entries, signing, tree
 from quizapp.formats.native import model_for
-from quizapp.services.content import exporting, loading
+from quizapp.services.content import credit, exporting, loading
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -118,6 +118,22 @@ def test_texts_are_rendered_when_a_version_is_made(session: Session, files: File
         "auto",
         "hetero",
     ]
+
+
+def test_a_sign_off_is_told_and_grants_credit_for_the_version_that_was_signed(session: Session, files: Files) -> None:
+    on = NOW.date()
+    signed = signing.sign(tree.parse(files), files, ["brakes-1"], by="A. Reader", credentials="MD", on=on)
+    files |= {file: text.encode() for file, text in signed.items()}
+    load(session, files)
+    assert version(session, "item", "brakes-1").rendered["signoff"]["by"] == "A. Reader"
+    unsigned = {"brakes-2": ["no clinician has signed it"], "brakes-9": ["it is not published"]}
+    assert credit.not_graded(session, ["brakes-1", *unsigned]) == unsigned
+
+    files[ITEMS] = files[ITEMS].replace(b"It takes transmitter up.", b"It takes it up.")
+    load(session, files)
+    assert version(session, "item", "brakes-1").body["signoff"]["by"] == "A. Reader", "the file says what it said"
+    assert version(session, "item", "brakes-1").rendered["signoff"] is None, "the learner reads that it is not reviewed"
+    assert credit.not_graded(session, ["brakes-1"]) == {"brakes-1": ["it has changed since it was signed"]}
 
 
 def test_a_second_load_writes_nothing_and_asks_little(engine: Engine, session: Session, files: Files) -> None:

@@ -113,7 +113,7 @@ def test_what_is_no_item_and_what_is_not_canonical_is_not_signed(files: dict[str
 
     with pytest.raises(signing.Unsignable, match="no item “brakes-9”"):
         sign(files, "brakes-1", "brakes-9")
-    with pytest.raises(signing.Unsignable, match="items.yaml .* not laid out"):
+    with pytest.raises(signing.Unsignable, match=r"items\.yaml .* not laid out"):
         sign(spoil(files, "difficulty: easy", "difficulty: 'easy'"), "brakes-1")
 
 
