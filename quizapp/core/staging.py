@@ -141,7 +141,7 @@ def thase_rush(history: History) -> ThaseRush:
     if not failed:
         responded = any(trial.outcome is Outcome.RESPONDED for trial in history.trials)
         text = "No adequate trial has failed." if responded else "No adequate trial yet; some versions call this 0."
-        steps.append(Step(Standing.CAUTION, text, ("S18",)))
+        steps.append(Step(Standing.CAUTION, text))
     return ThaseRush(f"Thase–Rush {ROMAN[stage]}", (*steps, *_one_other_class(failed)), stage)
 
 
@@ -194,14 +194,14 @@ def msm(history: History) -> Msm:
     """
     if history.bipolar:
         return Msm("MSM: not scored", (_BIPOLAR,), None)
-    steps, failed = _sort(history.trials, LEAST_WEEKS, "C06", "S29")
+    steps, failed = _sort(history.trials, LEAST_WEEKS, "C06", "S3.6c")
     names = [trial.drug.casefold() for trial in failed]
     drugs = len({name for name in names if name}) + names.count("")
     if drugs == 0:
         sentence = "No antidepressant has failed at an adequate dose and duration: the MSM begins with one."
-        return Msm("MSM: not scored", (*steps, Step(Standing.CAUTION, sentence, ("S29",))), None)
+        return Msm("MSM: not scored", (*steps, Step(Standing.CAUTION, sentence, ("S3.6c",))), None)
     if drugs < len(failed):
-        steps.append(Step(Standing.CAUTION, "A drug that was given more than once counts once.", ("S29",)))
+        steps.append(Step(Standing.CAUTION, "A drug that was given more than once counts once.", ("S3.6c",)))
     months = history.months
     duration = 1 if months <= 12 else 2 if months <= 24 else 3
     severity = 1 + list(Severity).index(history.severity)
@@ -209,16 +209,16 @@ def msm(history: History) -> Msm:
     augmented = any(trial.augmented_with for trial in history.trials)
     given = history.ect is not None
     lasted = ("acute", "sub-acute", "chronic")[duration - 1]
-    for points, text in (
-        (duration, f"Duration: {count(months, 'month')}, {lasted}."),
-        (severity, f"Severity at baseline: {history.severity.label}."),
-        (failures, f"Failed antidepressants: {drugs}."),
-        (int(augmented), f"Augmentation or combination: {'used' if augmented else 'not used'}."),
-        (int(given), f"ECT: {'used' if given else 'not used'}."),
+    for points, text, row in (
+        (duration, f"Duration: {count(months, 'month')}, {lasted}.", "S3.6a"),
+        (severity, f"Severity at baseline: {history.severity.label}.", "S3.6b"),
+        (failures, f"Failed antidepressants: {drugs}.", "S3.6c"),
+        (int(augmented), f"Augmentation or combination: {'used' if augmented else 'not used'}.", "S3.6d"),
+        (int(given), f"ECT: {'used' if given else 'not used'}.", "S3.6e"),
     ):
-        steps.append(Step(Standing.COUNTED, text, ("S29",), 2 * points))
+        steps.append(Step(Standing.COUNTED, text, (row,), 2 * points))
     if history.ect and _ect_why_not(history.ect):
-        steps.append(Step(Standing.CAUTION, "The MSM asks whether ECT was used, not how it went.", ("S29",)))
+        steps.append(Step(Standing.CAUTION, "The MSM asks whether ECT was used, not how it went.", ("S3.6e",)))
     total = duration + severity + failures + augmented + given
     band = "mild" if total <= 6 else "moderate" if total <= 10 else "severe"
     steps.append(Step(Standing.CAUTION, "Bands: mild 3–6, moderate 7–10, severe 11–15.", ("S30",)))
@@ -301,10 +301,17 @@ def _sort(
     return steps, failed
 
 
+_NOT_FAILED: dict[Outcome, tuple[str, tuple[str, ...]]] = {
+    Outcome.RESPONDED: ("brought a response", ("T07",)),
+    Outcome.UNTOLERATED: ("was stopped for side effects, which is intolerance and not a failure", ("T05",)),
+    Outcome.UNKNOWN: ("has an outcome that is not known", ()),
+}
+
+
 def _why_not(trial: Trial) -> tuple[str, tuple[str, ...]]:
     """Why a trial of any length is no failure, as the rest of a sentence, and the facts; empty if it is one."""
-    if reason := _not_failed(trial.outcome):
-        return reason, ("T05",)
+    if trial.outcome in _NOT_FAILED:
+        return _NOT_FAILED[trial.outcome]
     if not trial.dose_reached:
         known = "did not reach an adequate dose"
         return known if trial.dose_reached is False else "reached a dose that is not known", ("C06",)
@@ -315,19 +322,11 @@ def _why_not(trial: Trial) -> tuple[str, tuple[str, ...]]:
 
 def _ect_why_not(ect: Ect) -> str:
     """The same for ECT."""
-    if reason := _not_failed(ect.outcome):
-        return reason
+    if ect.outcome in _NOT_FAILED:
+        return _NOT_FAILED[ect.outcome][0]
     if not ect.adequate:
         return "was not an adequate course" if ect.adequate is False else "may not have been an adequate course"
     return ""
-
-
-def _not_failed(outcome: Outcome) -> str:
-    return {
-        Outcome.RESPONDED: "brought a response",
-        Outcome.UNTOLERATED: "was stopped for side effects, which is intolerance and not a failure",
-        Outcome.UNKNOWN: "has an outcome that is not known",
-    }.get(outcome, "")
 
 
 def _one_other_class(failed: Sequence[Trial]) -> tuple[Step, ...]:

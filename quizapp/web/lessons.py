@@ -15,15 +15,31 @@ from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
 from quizapp.services import asking, sittings
 from quizapp.services.accounts import Actor
+from quizapp.services.content import evidence as evidence_base
 from quizapp.services.content import reading, searching
 from quizapp.services.content.reading import Lesson
 from quizapp.services.content.searching import Hit
-from quizapp.web.allow import allow, get_actor
+from quizapp.web.allow import Who, allow, get_actor
 
 blueprint = Blueprint("lessons", __name__)
 
 LONGEST_QUERY = 200
 WEEK_SECONDS = 604_800
+SOON = dt.timedelta(days=60)
+AUTHORS: tuple[Who, ...] = ("instructor", "coordinator", "administrator")
+
+
+@dataclass(frozen=True)
+class Tool:
+    label: str
+    endpoint: str
+    sentence: str
+
+
+TOOLS = {
+    "staging": Tool("Stage a patient", "staging.stage", "Enter what was tried; four models answer with their working.")
+}
+"""Topic → what can be done with it beside reading and practising."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,9 @@ class Miss:
 @blueprint.get("/lessons")
 @allow("signed_in")
 def index() -> ResponseReturnValue:
-    return render_template("lessons/index.html", lessons=reading.list_lessons(db.session()))
+    topics = reading.list_topics(db.session())
+    related = {(card.title, card.href): card for topic in topics for card in topic.related}
+    return render_template("lessons/index.html", topics=topics, related=tuple(related.values()), tools=TOOLS)
 
 
 @blueprint.get("/lessons/<slug>")
@@ -64,6 +82,7 @@ def lesson(slug: str) -> ResponseReturnValue:
         lesson=shown,
         checks=checks_of(shown, actor),
         misses=misses,
+        tool=TOOLS.get(shown.topic),
         practise_url=url_for("learn.practice", topic=shown.topic),
     )
 
@@ -124,9 +143,21 @@ def figure_file(figure_id: str, form: str) -> ResponseReturnValue:
 @allow("signed_in")
 def evidence(key: str) -> ResponseReturnValue:
     """A statement, what it rests on, and what rests on it."""
-    found = reading.get_evidence(db.session(), key)
+    found = evidence_base.get_evidence(db.session(), key)
+    actor = get_actor()
+    overdue = found.overdue_sentence(local_date(clock.now(), actor.zone))
+    author = bool(actor.roles & set(AUTHORS))
+    return render_template("lessons/evidence.html", evidence=found, overdue_sentence=overdue, author=author)
+
+
+@blueprint.get("/evidence")
+@allow(*AUTHORS)
+def evidence_due() -> ResponseReturnValue:
+    """For authors: the statements that are due for a new look, or will be soon, and how much rests on each."""
     today = local_date(clock.now(), get_actor().zone)
-    return render_template("lessons/evidence.html", evidence=found, overdue_sentence=found.overdue_sentence(today))
+    due = evidence_base.list_due(db.session(), today + SOON)
+    late = tuple(entry for entry in due if entry.review_by < today)
+    return render_template("lessons/evidence_due.html", late=late, soon=due[len(late) :])
 
 
 @blueprint.get("/search")

@@ -67,9 +67,9 @@ def places() -> tuple[Place, ...]:
 
 
 def _is_here(endpoint: str, section: str) -> bool:
-    """Lessons own all their pages; among the pages of learning a question belongs to the sessions."""
+    """Lessons own all their pages and staging; among the pages of learning a question belongs to the sessions."""
     if section != "learn":
-        return endpoint.partition(".")[0] == section
+        return endpoint.partition(".")[0] == {"staging": "lessons"}.get(section, section)
     owner = {"learn.today": "learn.today", "learn.practice": "learn.practice", "learn.build": "learn.practice"}
     return endpoint == owner.get(request.endpoint or "", "learn.sessions")
 

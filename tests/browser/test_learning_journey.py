@@ -214,6 +214,8 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
         "lesson": "/lessons/nassa-mechanism",
         "figure": "/figures/nassa-synapse",
         "evidence": "/evidence/N12",
+        "stage": "/stage",
+        "staged": "/stage?example=1",
         "search": "/search?q=serotonin",
         "practice": "/practice",
         "sessions": "/sessions",

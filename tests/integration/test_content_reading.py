@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from quizapp.db.models import ContentVersion
 from quizapp.db.session import prepare_engine
 from quizapp.formats import tree
-from quizapp.services.content import loading, reading, searching
+from quizapp.services.content import evidence, loading, reading, searching
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -121,22 +121,43 @@ def test_a_draft_lesson_and_its_figure_are_not_found(session: Session, files: di
 
 
 def test_evidence_says_what_it_rests_on_and_what_rests_on_it(session: Session) -> None:
-    evidence = reading.get_evidence(session, "N12")
+    found = evidence.get_evidence(session, "N12")
 
-    assert evidence.strength == "moderate"
-    assert [(source.id, source.place) for source in evidence.sources] == [("haddjeri-1995", "abstract")]
-    assert [(mention.slug, mention.anchor) for mention in evidence.lessons] == [("brakes", "hetero")]
-    assert [trap.belief_html for trap in evidence.traps] == ["The α2-heteroreceptor lies on noradrenaline neurons."]
-    assert evidence.questions == 0, "a question of the secure pool is not even counted"
-    assert reading.get_evidence(session, "N10").questions == 1
-    assert reading.get_evidence(session, "N20").strength == "contested"
+    assert found.strength == "moderate"
+    assert [(source.id, source.place) for source in found.sources] == [("haddjeri-1995", "abstract")]
+    assert [(mention.slug, mention.anchor) for mention in found.lessons] == [("brakes", "hetero")]
+    assert [(aim.id, aim.statement_html) for aim in found.objectives] == [
+        ("LN3", "explain how α2-blockade disinhibits release")
+    ]
+    assert [trap.belief_html for trap in found.traps] == ["The α2-heteroreceptor lies on noradrenaline neurons."]
+    assert found.questions == 0, "a question of the secure pool is not even counted"
+    assert evidence.get_evidence(session, "N10").questions == 1
+    assert evidence.get_evidence(session, "N20").strength == "contested"
+    assert {"N10", "N12"} <= evidence.list_known(session)
+    with pytest.raises(LookupError):
+        evidence.get_evidence(session, "N99")
 
 
-def test_evidence_that_is_overdue_says_so(session: Session) -> None:
-    evidence = reading.get_evidence(session, "N12")
+def test_evidence_that_is_overdue_says_so_and_is_listed_for_authors(session: Session) -> None:
+    found = evidence.get_evidence(session, "N12")
 
-    assert evidence.overdue_sentence(dt.date(2027, 11, 1)) == ""
-    assert evidence.overdue_sentence(dt.date(2027, 11, 2)).startswith("This statement was due")
+    assert found.overdue_sentence(dt.date(2027, 11, 1)) == ""
+    assert found.overdue_sentence(dt.date(2027, 11, 2)).startswith("This statement was due")
+    assert evidence.list_due(session, dt.date(2027, 11, 1)) == ()
+    due = {entry.id: entry for entry in evidence.list_due(session, dt.date(2027, 11, 2))}
+    assert (due["N12"].lessons, due["N12"].questions) == (1, 1), "authors count secure questions too"
+
+
+def test_topics_have_their_lessons_and_each_related_card_once(session: Session, files: dict[str, bytes]) -> None:
+    card = "{kind: image, title: A scheme, summary: Four stages., dated: 2025-09-18, topic: Depression, "
+    card += "href: 'https://example.org/', owner: Example}"
+    related = f"banks: [brakes]\nrelated: [{card}, {card}]\n"
+    files[LESSON] = files[LESSON].replace(b"banks: [brakes]\n", related.encode())
+    loading.load(session, tree.parse(files), NOW)
+
+    (topic,) = reading.list_topics(session)
+    assert (topic.slug, [lesson.slug for lesson in topic.lessons]) == ("nassa", ["brakes"])
+    assert [(shown.title, shown.owner) for shown in topic.related] == [("A scheme", "Example")]
 
 
 @pytest.mark.parametrize(

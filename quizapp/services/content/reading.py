@@ -1,4 +1,4 @@
-"""What readers see: lessons, figures and the evidence behind every sentence. Reads only, never a key."""
+"""What readers see: topics, lessons and figures. Reads only, never a key."""
 
 from __future__ import annotations
 
@@ -9,24 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import Content, Item, Link, Media
+from quizapp.db.models import Media
 from quizapp.services.content.editions import at_edition
 from quizapp.services.versions import Version, published
 
 Json = dict[str, Any]
 
 STRENGTH = {"High": "strong", "Moderate": "moderate", "Low": "contested", "Disputed": "contested"}
-_LABELS = {
-    "High": "Strong evidence",
-    "Moderate": "Moderate evidence",
-    "Low": "Contested: small studies or inference",
-    "Disputed": "Contested: good sources disagree",
-}
-_VERIFIED = {
-    "read": "The sources were read for this statement.",
-    "textbook": "Undisputed textbook knowledge.",
-    "no": "Not yet checked against its source; no question is keyed on it.",
-}
 _FORMS = {
     "svg": ("SVG", "Scales to any size; colours of the light page."),
     "png": ("PNG", "170 mm wide at 300 dpi, for slides and print."),
@@ -145,44 +134,19 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Mention:
-    """A section of a lesson that rests on a statement."""
+class TopicRow:
+    """A topic with its lessons in teaching order, and their related content: each card once."""
 
     slug: str
     title: str
-    anchor: str
-    section: str
+    summary_html: str
+    lessons: tuple[LessonRow, ...]
+    related: tuple[Related, ...]
 
 
-@dataclass(frozen=True)
-class Belief:
-    belief_html: str
-    why_html: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A statement of the evidence base, what it rests on, and what rests on it. Questions are counted, never named."""
-
-    id: str
-    statement_html: str
-    certainty: str
-    strength: str
-    strength_label: str
-    verified_sentence: str
-    sources: tuple[Source, ...]
-    last_checked: dt.date
-    review_by: dt.date
-    region: str
-    traps: tuple[Belief, ...]
-    lessons: tuple[Mention, ...]
-    questions: int
-
-    def overdue_sentence(self, today: dt.date) -> str:
-        """What a reader should know when the statement should have been looked at again."""
-        if self.review_by >= today:
-            return ""
-        return "This statement was due for a new look and has not had it yet. Check it against a current source."
+def list_topics(session: Session) -> tuple[TopicRow, ...]:
+    """The topics that have a published lesson, in teaching order."""
+    return at_edition(session, "topics", lambda: _list_topics(session))
 
 
 def list_lessons(session: Session) -> tuple[LessonRow, ...]:
@@ -209,12 +173,21 @@ def get_figure_file(session: Session, figure_id: str, form: str) -> tuple[str, b
     return row.mime, row.bytes, wanted.sha256
 
 
-def get_evidence(session: Session, fact_id: str) -> Evidence:
-    """A statement of the evidence base. Raises LookupError."""
-    return at_edition(session, f"evidence {fact_id}", lambda: _get_evidence(session, fact_id))
-
-
 # --- putting pages together -------------------------------------------------------------------------------------------
+
+
+def _list_topics(session: Session) -> tuple[TopicRow, ...]:
+    lessons = _list_lessons(session)
+    by_slug = published(session, "lesson")
+    topics = sorted(published(session, "topic").values(), key=lambda topic: (topic.body["order"], topic.slug))
+    rows = []
+    for topic in topics:
+        own = tuple(lesson for lesson in lessons if lesson.topic == topic.slug)
+        cards = (card for lesson in own for card in _all_related(by_slug[lesson.slug]))
+        related = tuple({(card.title, card.href): card for card in cards}.values())
+        if own:
+            rows.append(TopicRow(topic.slug, topic.body["title"], topic.rendered["summary"], own, related))
+    return tuple(rows)
 
 
 def _list_lessons(session: Session) -> tuple[LessonRow, ...]:
@@ -265,8 +238,8 @@ def _get_lesson(session: Session, slug: str) -> Lesson:
         objectives=tuple(Aim(name, aims[name].rendered["statement"]) for name in body["objectives"] if name in aims),
         banks=tuple(body["banks"]),
         sections=tuple(_section(section, figures, questions) for section in rendered["sections"]),
-        references=_sources(session, [(name, "") for name in body["references"]]),
-        related=tuple(_related(card, plain) for card, plain in zip(rendered["related"], body["related"], strict=True)),
+        references=sources(session, [(name, "") for name in body["references"]]),
+        related=_all_related(version),
         previous=rows[place - 1] if place else None,
         next=rows[place + 1] if place + 1 < len(rows) else None,
     )
@@ -281,6 +254,11 @@ def _section(section: Json, figures: dict[str, Figure], questions: dict[str, str
         if part["kind"] != "check" or part["item"] in questions  # one that was withdrawn is left out
     )
     return Section(section["anchor"], section["title"], tuple(section["objectives"]), parts)
+
+
+def _all_related(lesson: Version) -> tuple[Related, ...]:
+    cards = zip(lesson.rendered["related"], lesson.body["related"], strict=True)
+    return tuple(_related(card, plain) for card, plain in cards)
 
 
 def _related(card: Json, plain: Json) -> Related:
@@ -327,7 +305,8 @@ def _figure(version: Version, lesson_title: str) -> Figure:
     )
 
 
-def _sources(session: Session, named: list[tuple[str, str]]) -> tuple[Source, ...]:
+def sources(session: Session, named: list[tuple[str, str]]) -> tuple[Source, ...]:
+    """References by id, each with the place that was read there; those that are not published are left out."""
     found = published(session, "reference", [name for name, _ in named])
     return tuple(_source(found[name], place) for name, place in named if name in found)
 
@@ -340,57 +319,6 @@ def _source(version: Version, place: str) -> Source:
     if body["doi"]:
         url, label = f"https://doi.org/{body['doi']}", f"doi {body['doi']}"
     return Source(version.slug, body["citation"], url, label, place)
-
-
-def _get_evidence(session: Session, fact_id: str) -> Evidence:
-    version = _get(session, "fact", fact_id)
-    body = version.body
-    resting = _resting_on(session, version.content_id)
-    traps = published(session, "trap", [slug for kind, slug in resting if kind == "trap"])
-    return Evidence(
-        id=fact_id,
-        statement_html=version.rendered["statement"],
-        certainty=body["certainty"],
-        strength=STRENGTH[body["certainty"]],
-        strength_label=_LABELS[body["certainty"]],
-        verified_sentence=_VERIFIED[body["verified"]],
-        sources=_sources(session, [(source["reference"], source["place"] or "") for source in body["sources"]]),
-        last_checked=dt.date.fromisoformat(body["last_checked"]),
-        review_by=dt.date.fromisoformat(body["review_by"]),
-        region=body["region"] or "",
-        traps=tuple(Belief(trap.rendered["belief"], trap.rendered["why"]) for trap in traps.values()),
-        lessons=_mentions(session, fact_id, [slug for kind, slug in resting if kind == "lesson"]),
-        questions=_count_questions(session, version.content_id),
-    )
-
-
-def _resting_on(session: Session, content_id: int) -> list[tuple[str, str]]:
-    query = (
-        sa.select(Content.kind, Content.slug)
-        .join(Link, Link.source_id == Content.id)
-        .where(Link.target_id == content_id, Link.role == "fact", Content.kind.in_(("lesson", "trap")))
-        .order_by(Content.kind, Content.slug)
-    )
-    return [(row.kind, row.slug) for row in session.execute(query)]
-
-
-def _count_questions(session: Session, content_id: int) -> int:
-    query = (
-        sa.select(sa.func.count(sa.distinct(Link.source_id)))
-        .join(Item, Item.content_id == Link.source_id)
-        .where(Link.target_id == content_id, Link.role == "fact", Item.pool == "practice")
-    )
-    return session.scalar(query) or 0
-
-
-def _mentions(session: Session, fact_id: str, slugs: list[str]) -> tuple[Mention, ...]:
-    cited = f'href="/evidence/{fact_id}"'
-    return tuple(
-        Mention(slug, version.body["title"], section["anchor"], section["title"])
-        for slug, version in published(session, "lesson", slugs).items()
-        for section in version.rendered["sections"]
-        if any(cited in part.get("html", "") for part in section["parts"])
-    )
 
 
 def _get(session: Session, kind: str, slug: str) -> Version:

@@ -1,11 +1,15 @@
 """Staging by four models. The worked examples are those of the evidence base (S23, S32, S33; one patient by four)."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quizapp.bootstrap import ROOT
+from quizapp.core import staging
 from quizapp.core.staging import SUBSTAGES, Standing, Step, european, halves_text, mgh_s, msm, thase_rush
 from quizapp.core.treatment_history import (
     DRUGS,
@@ -314,6 +318,13 @@ def test_the_order_of_the_trials_changes_no_result(some: History, rng: object) -
     rng.shuffle(shuffled)  # type: ignore[attr-defined]
     other = replace(some, trials=tuple(shuffled))
     assert [model(other).label for model in MODELS] == [model(some).label for model in MODELS]
+
+
+def test_every_fact_that_a_step_cites_is_in_the_evidence_base() -> None:
+    cited = set(re.findall(r'"([STC]\d[\w.]*)"', Path(staging.__file__).read_text("utf-8")))
+    facts = "".join(file.read_text("utf-8") for file in (ROOT / "lessons" / "evidence").rglob("facts.yaml"))
+    assert "S18" in cited
+    assert cited <= set(re.findall(r"^id: (\S+)$", facts, re.M))
 
 
 def test_half_points_are_written_exactly() -> None:
