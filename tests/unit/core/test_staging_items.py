@@ -1,0 +1,168 @@
+"""The keys of the staging questions, worked out by the program from the histories of their vignettes."""
+
+import pytest
+
+from quizapp import paths
+from quizapp.core.staging import ROMAN, european, halves_text, mgh_s, msm, thase_rush
+from quizapp.core.treatment_history import DRUGS, DrugClass, Ect, History, Outcome, Severity, Trial
+from quizapp.formats import tree
+
+BANK = paths.question_banks() / "staging"
+FAILED_ECT = Ect(bilateral=True)
+
+
+def trial(drug: str, weeks: int = 8, **more: object) -> Trial:
+    return Trial(drug, DRUGS[drug], weeks, **more)  # type: ignore[arg-type]
+
+
+def drugs(number: int, **last: object) -> tuple[Trial, ...]:
+    """So many drugs without a name in adequate trials, the last of them as told."""
+    plain = [Trial("", DrugClass.OTHER, 8) for _ in range(number - 1)]
+    return (*plain, Trial("", DrugClass.OTHER, 8, **last))  # type: ignore[arg-type]
+
+
+def told(*trials: Trial, months: int = 30, severity: Severity = Severity.MODERATE, ect: Ect | None = None) -> History:
+    return History(trials, months, severity, ect)
+
+
+DATES_COME_LATE = told(
+    trial("sertraline", 9, dose_raised=True),
+    trial("citalopram"),
+    trial("mirtazapine", 1, outcome=Outcome.UNTOLERATED),
+    trial("venlafaxine", 10, augmented_with=("lithium",)),
+    trial("nortriptyline", 3, dose_reached=False),
+    months=14,
+    severity=Severity.SEVERE,
+)
+DELUSIONS_OF_POVERTY = told(trial("venlafaxine"), months=5, severity=Severity.PSYCHOTIC, ect=FAILED_ECT)
+
+SCORES = {
+    "staging-026": told(
+        trial("sertraline", dose_raised=True), trial("mirtazapine"), trial("venlafaxine", augmented_with=("lithium",))
+    ),
+    "staging-027": told(
+        trial("escitalopram", 10),
+        trial("duloxetine", 9, dose_raised=True),
+        trial("nortriptyline"),
+        trial("bupropion", 1, outcome=Outcome.UNTOLERATED),
+        ect=FAILED_ECT,
+    ),
+    "staging-029": told(
+        trial("fluoxetine"),
+        trial("paroxetine", dose_raised=True),
+        trial("venlafaxine", dose_raised=True, augmented_with=("mirtazapine",)),
+        trial("clomipramine", augmented_with=("lithium",)),
+        trial("tranylcypromine"),
+    ),
+    "staging-030": told(
+        trial("sertraline", 4),
+        trial("venlafaxine", dose_raised=True),
+        trial("vortioxetine", 7, augmented_with=("aripiprazole",)),
+    ),
+    "staging-031": told(
+        trial("citalopram"),
+        trial("sertraline", dose_raised=True),
+        trial("mirtazapine"),
+        trial("nortriptyline", augmented_with=("lithium",)),
+        ect=FAILED_ECT,
+    ),
+    "staging-032": told(*drugs(4), months=18),
+    "staging-033": told(
+        *drugs(2, augmented_with=("olanzapine",)), months=9, severity=Severity.PSYCHOTIC, ect=FAILED_ECT
+    ),
+    "staging-034": told(
+        *drugs(8, augmented_with=("lithium", "aripiprazole")), months=40, severity=Severity.SEVERE, ect=FAILED_ECT
+    ),
+    "staging-037": told(*drugs(10, augmented_with=("lithium",)), months=24),
+    "staging-038": told(
+        *drugs(4, augmented_with=("lithium",)),
+        Trial("", DrugClass.OTHER, 0, Outcome.UNTOLERATED),
+        months=13,
+        severity=Severity.SEVERE,
+    ),
+    "staging-039": told(*drugs(1), months=10, severity=Severity.SUBSYNDROMAL),
+    "staging-053 p2": DATES_COME_LATE,
+    "staging-053 p3": DATES_COME_LATE,
+    "staging-054 p1": DELUSIONS_OF_POVERTY,
+    "staging-054 p2": DELUSIONS_OF_POVERTY,
+}
+
+THASE_RUSH = {
+    "staging-002": told(trial("escitalopram"), trial("venlafaxine"), trial("amitriptyline")),
+    "staging-020": told(
+        trial("sertraline"), trial("escitalopram"), trial("fluoxetine", augmented_with=("aripiprazole",))
+    ),
+    "staging-024": told(
+        trial("paroxetine", 9),
+        trial("duloxetine", augmented_with=("lithium",)),
+        trial("clomipramine", 1, dose_reached=False),
+    ),
+    "staging-053 p4": DATES_COME_LATE,
+}
+
+EUROPEAN = {
+    "staging-041": told(trial("sertraline", 7), trial("venlafaxine", 7), months=7),
+    "staging-044": told(trial("sertraline"), months=4),
+    "staging-045": told(
+        trial("fluoxetine"), trial("duloxetine"), trial("amitriptyline", augmented_with=("lithium",)), months=20
+    ),
+    "staging-046": told(
+        trial("sertraline", 7),
+        trial("citalopram", 7),
+        trial("venlafaxine", 6),
+        trial("mirtazapine", 7),
+        trial("escitalopram", 7),
+        months=9,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def steps() -> dict[str, tuple[str, str, str]]:
+    """Question, or question and part → its type, its lead-in, and the number or the option that is right."""
+    files = {f"question_banks/staging/{file.name}": file.read_bytes() for file in sorted(BANK.glob("*.yaml"))}
+    found = {}
+    for entry in tree.parse(files).of("item"):
+        item = entry.fields.model_dump(mode="json")
+        for step in item.get("parts", [item]):
+            name = f"{item['id']} {step['id']}" if "parts" in item else item["id"]
+            if step["type"] == "numeric":
+                found[name] = "numeric", step["lead_in"], str(step["value"])
+            elif step["type"] == "single_best_answer":
+                key = next(option["text"] for option in step["options"] if option["key"])
+                found[name] = "single_best_answer", step["lead_in"], key
+    return found
+
+
+def test_every_number_that_the_staging_questions_ask_for_is_held_here(steps: dict[str, tuple[str, str, str]]) -> None:
+    assert set(SCORES) == {name for name, (kind, _, _) in steps.items() if kind == "numeric"}
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_the_program_comes_to_the_number_that_is_the_key(name: str, steps: dict[str, tuple[str, str, str]]) -> None:
+    _, lead_in, key = steps[name]
+    halves, total = mgh_s(SCORES[name]).halves, msm(SCORES[name]).total
+    assert ("(MGH-S)" in lead_in) != ("(MSM)" in lead_in)
+    assert key == (halves_text(halves or 0) if "(MGH-S)" in lead_in else str(total))
+
+
+@pytest.mark.parametrize("name", THASE_RUSH)
+def test_the_program_comes_to_the_rung_that_is_the_key(name: str, steps: dict[str, tuple[str, str, str]]) -> None:
+    stage = thase_rush(THASE_RUSH[name]).stage
+    assert stage is not None
+    assert steps[name][2].split()[-1] == ROMAN[stage]
+
+
+@pytest.mark.parametrize("name", EUROPEAN)
+def test_the_program_comes_to_the_european_group_that_is_the_key(
+    name: str, steps: dict[str, tuple[str, str, str]]
+) -> None:
+    found = european(EUROPEAN[name])
+    if name == "staging-044":
+        assert steps[name][2].casefold() == found.gsrd
+    elif found.group == "C":
+        assert steps[name][2].startswith("Group C")
+    else:
+        (substage,) = found.substages
+        assert steps[name][2].casefold().endswith(f"sub-stage {substage}")
+        assert found.group == "B"
