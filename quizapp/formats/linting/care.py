@@ -15,7 +15,7 @@ SHORTEST_VIGNETTE = 12
 _WHO = r"(?:man|woman|boy|girl|patient|gentleman|lady|teenager|adolescent|child|infant|neonate|widow(?:er)?)"
 _PATIENT = re.compile(
     rf"\A(?:An?|One|Another|The|Your|This) "
-    rf"(?:(?:[\w-]+ ){{0,4}}?{_WHO}\b|(?:[\w-]+ ){{0,2}}?\d+-(?:year|month|week|day)-old\b)",
+    rf"(?:(?:[\w-]+ ){{0,2}}?{_WHO}\b|(?:[\w-]+ ){{0,2}}?\d+-(?:year|month|week|day)-old\b)",
     re.I,
 )
 """Somebody is a patient by these words or by an age; a teacher without one may be somebody who teaches."""
@@ -39,7 +39,9 @@ _IDENTIFIERS = (
 _POINTS_BACK = re.compile(
     r"\b(?:he|she|they|his|her|hers|him|their|them|this|these|that|those|it|its|now|next|today|first|most|best|least|"
     r"earliest|safest|likel(?:y|iest)|better|worse|more|less|fewer|here|both|change|changed|begin|continue|stop|"
-    rf"(?:all|the) (?:two|three|four|five)|(?:the|each|which) (?:\w+ )?{_WHO}|couple|team|family)\b",
+    r"such|fits?|you|one|two|three|four|five|same|other|another|else|couple|team|family|"
+    rf"(?:each|which) (?:\w+ )?{_WHO}|"
+    r"the (?!(?:[\w-]+ ){1,3}of\b))\b",
     re.I,
 )
 _HIM_OR_HER = re.compile(r"\b(?:he|she|his|her|hers|him|his own|this patient|now)\b", re.I)
@@ -64,7 +66,7 @@ def unneeded_vignette(question: Question) -> Iterator[Flaw]:
         told = step.vignette
         if step.type not in ("single_best_answer", "multiple_response", "short_text") or not _PATIENT.search(told):
             continue
-        if _POINTS_BACK.search(step.question) or _takes_up(step, told):
+        if len(telling(step.question)) < 2 or _POINTS_BACK.search(step.question) or _takes_up(step, told):
             continue
         yield (
             (*step.path, "lead_in"),

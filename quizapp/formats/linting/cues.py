@@ -15,8 +15,9 @@ _MUCH = 12
 """Characters by which it must be longer as well: the name of one drug is longer than that of another."""
 
 _ABSOLUTE = re.compile(
+    r"(?<!has )(?<!had )(?<!have )(?<!was )(?<!were )"
     r"\b(?:always|never|invariably|without exception|under (?:all|no) circumstances|in (?:all|every|no) (?:\w+ )?"
-    r"(?:patients?|people|persons?|cases?|trials?|situations?)|(?:all|every|no) (?:patients?|people|persons?)|"
+    r"(?:patients?|people|persons?|cases?|trials?|situations?)|"
     r"completely|entirely|exclusively|absolutely|impossible|guarantee[sd]?|proves? (?:that|beyond))\b",
     re.I,
 )
@@ -43,7 +44,8 @@ _OPPOSITES = [
 ]
 _NEGATION = {"not", "no", "never", "cannot", "nor", "isn’t", "doesn’t", "don’t", "won’t"}
 _THIRD_WAY = re.compile(
-    r"\b(?:unchanged|no change|same|neither|equal(?:ly)?|stays?|unaffected|remains?|both|no difference)\b", re.I
+    r"\b(?:unchanged|no change|same|neither|equal(?:ly)?|stays?|unaffected|remains?|both|no difference|as [\w-]+)\b",
+    re.I,
 )
 _PLURAL = re.compile(r"[a-z]{3,}(?<!s)(?<!i)(?<!u)s\b")
 
@@ -195,7 +197,7 @@ def _opening(choices: Choices) -> str:
     while all(len(parts) > shared + 1 for parts in split) and len({parts[shared] for parts in split}) == 1:
         shared += 1
     opening = " ".join(split[0][:shared])
-    return opening if shared > 2 else ""
+    return opening if shared > 2 and len(opening) > 12 else ""
 
 
 RULES: dict[str, Callable[[Question], Iterator[Flaw]]] = {

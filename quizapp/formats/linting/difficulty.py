@@ -68,6 +68,8 @@ _HINGES = re.compile(
 _HOURS = {"second": 1 / 3600, "minute": 1 / 60, "min": 1 / 60, "h": 1, "hour": 1, "day": 24, "week": 168, "month": 730,
           "year": 8766}  # fmt: skip
 """Spans of time are compared across units: hours beside weeks may be the very question."""
+_MONTHS = {"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december"}  # fmt: skip
 _NUMBER = r"[-−+]?\d+(?:[.,]\d+)*"
 _QUANTITY = re.compile(
     rf"(?:about |around |≈ ?|~ ?|up to |at least |at most |over |under |more than |less than |fewer than |[<>≤≥] ?)?"
@@ -243,6 +245,8 @@ def _quantity(option: Option) -> tuple[float, float, str] | None:
     if found is None:
         return None
     low, unit = _value(found["low"]), _unit(found["unit"] or "")
+    if unit in _MONTHS:
+        return None  # a date
     high = _value(found["high"]) if found["high"] else low
     hours = _HOURS.get(unit)
     return (low * hours, high * hours, "hours") if hours else (low, high, unit)
@@ -263,11 +267,15 @@ def _is_word(text: str) -> bool:
 
 
 def _spelt_out(name: str, whole: str) -> bool:
-    """Whether the words stand with the letters: “monoamine oxidase (MAO)”, “MAO (monoamine …)”, or the words alone."""
+    """Whether the words stand with the letters: “monoamine oxidase (MAO)”, “MAO (monoamine …)”, the words
+    alone, or a name: “the BRIDGE study”."""
     quoted = re.escape(name)
+    if re.search(rf"\b{quoted} (?:stud(?:y|ies)|trials?|networks?|cohorts?|surveys?|guidelines?|registry)\b", whole):
+        return True
     if re.search(rf"\(\s*(?:the |an? )?{quoted}s?\b[^)]*\)|\b{quoted}s?\s*\((?=[^)]*[a-z]{{4}})", whole):
         return True
-    initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", whole.lower()) if word not in _SMALL)
+    initials = "".join(word[0] for word in re.findall(r"[^\W_]+", whole.lower()) if word not in _SMALL)
+    initials = initials.translate({ord("å"): "a", ord("ä"): "a", ord("ö"): "o", ord("ü"): "u", ord("é"): "e"})
     return len(name) > 2 and re.sub(r"[^a-z0-9]", "", name.lower()) in initials
 
 

@@ -11,26 +11,30 @@ def _words(text: str) -> frozenset[str]:
 
 EVERYDAY = _words(
     """
-    SSRI SSRIs SNRI SNRIs ECT DNA RNA mRNA ECG EEG MRI CT PET BMI GFR US USA UK EU WHO HIV AIDS ATP cAMP CO2 IQ GP GPs
+    SSRI SSRIs SNRI SNRIs ECT DNA RNA mRNA ECG EEG MRI CT PET BMI GFR eGFR US USA UK EU WHO HIV AIDS ATP cAMP CO2 IQ GP
+    GPs
     AM PM TV OK AUC Ki pKi EC50 IC50 Gi Gq Gs Gi/o mL mmHg kg mg ICU TSH CRP INR LDL HDL HbA1c pH FDA EMA NICE DSM ICD
     DSM-5 DSM-IV ICD-10 ICD-11 5-HT GABA NMDA AMPA BDNF REM COVID COVID-19 PTSD OCD ADHD MAO MAOI MAOIs CYP TCA TCAs
-    QT QTc CNS NSAID NSAIDs PHQ-9 II III IV VI SD CANMAT WFSBP CPIC DPWG MHRA BAP APA
+    QT QTc CNS NSAID NSAIDs PHQ-9 II III IV VI SD CANMAT WFSBP CPIC DPWG MHRA BAP APA VA DoD VA/DoD XR XL SR ER
     """
 )
 """Abbreviations that a final-year student of medicine meets every day; they need not be spelt out in a question."""
 
 TRIALS = _words(
     """
-    STAR*D CO-MED MIR VAST-D ASCERTAIN-TRD LQD OPTIMUM ELEKT-D ESCAPE-TRD SUSTAIN SUSTAIN-1 TRANSFORM TRANSFORM-2 ASPIRE
-    THREE-D RECOVER PReDicT GENDEP GUIDED ANTLER TADS CANDI PAX-D RAPID STEP-BD EMBARC iSPOT-D REVIVE VALUE SNT SAINT
+    STAR*D CO-MED MIR VAST-D ASCERTAIN-TRD LQD OPTIMUM ELEKT-D ESCAPE-TRD
+    SUSTAIN SUSTAIN-1 TRANSFORM TRANSFORM-2 ASPIRE
+    THREE-D RECOVER PReDicT GENDEP GUIDED ANTLER TADS CANDI PAX-D RAPID STEP-BD EMBARC iSPOT-D REVIVE VALUE SNT
+    SAINT PRIME BRIDGE KetECT
     """
 )
 """Trials, known by these names; what the letters stand for helps nobody."""
 
 RECEPTOR = re.compile(
-    r"(?:5-HT|[HMDNαβκμδσ]|CYP|GABA|NMDA|AMPA|mGlu|CB|SV|AT|T|L|B|C|S|p)-?\d[A-Za-z0-9]*(?:[-/]\w+)?|[A-Z][a-z]?[+⁺²³⁻-]+"
+    r"(?:5-HT|[HMDNαβκμδσ]|CYP|GABA|NMDA|AMPA|mGlu|CB|SV|AT|T|L|B|C|S|p)-?\d[A-Za-z0-9]*(?:[-/]\w+)?|[A-Z][a-z]?[+⁺²³⁻-]+|"
+    r"[A-Z]{2,6}\d[A-Z0-9]*"
 )
-"""Names of receptors, enzymes, vertebrae and ions, which are names and not abbreviations."""
+"""Names of receptors, enzymes, genes, vertebrae and ions, which are names and not abbreviations."""
 
 ABBREVIATION = re.compile(r"(?<![\w*/-])(?:[A-Za-z]?[A-Z]{2,}[A-Za-z0-9]*(?:[-/*][A-Z0-9][A-Za-z0-9]*)*)(?![\w*])")
 
