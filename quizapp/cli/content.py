@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from quizapp import clock, paths
 from quizapp.cli.application import database
-from quizapp.formats import Problem, crosscheck, linting, native, signing, tree
+from quizapp.formats import Problem, crosscheck, linting, native, signing, statistics, tree
 from quizapp.formats.linting.folders import lint_tree
 from quizapp.services.content import exporting, loading
 
@@ -73,6 +74,30 @@ def lint(*, root: Path | None, files: tuple[Path, ...], as_json: bool) -> None:
         excused = len(placed) - len(unexcused)
         click.echo(f"Rules: {len(linting.RULES)}. Findings: {len(unexcused)}. Excused with a reason: {excused}.")
     sys.exit(1 if unexcused else 0)
+
+
+@content.command("statistics")
+@_folder
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, one for each bank and one for all.")
+def print_statistics(*, root: Path | None, as_json: bool) -> None:
+    """Count the published questions of each bank: types, pools, objectives, Bloom levels, places, lengths of keys."""
+    numbers = statistics.count(_read(root))
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in numbers], ensure_ascii=False, indent=2))
+        return
+    for each in numbers:
+        chance = "" if each.key_chance is None else f"  (p = {each.key_chance:.2f} by chance)"
+        length = "–" if each.key_length is None else f"{each.key_length:.2f}"
+        click.echo(f"{each.bank}: {each.items} questions, {each.drafts} drafts, {each.signed} signed")
+        click.echo(f"  types      {_counted(each.types)}")
+        click.echo(f"  pools      {_counted(each.pools)}")
+        click.echo(f"  Bloom      {_counted(each.bloom)}  (apply or above: {each.applied:.0%})")
+        click.echo(f"  keys at    {_counted(each.keys)}{chance}")
+        click.echo(f"  key length {length} × the longest distractor (median)")
+        if len(numbers) == 1 or each.bank != "all":
+            click.echo("  objective  practice  secure  wanted")
+            for aim in each.aims:
+                click.echo(f"  {aim.id:<9}  {aim.practice:>8}  {aim.secure:>6}  {aim.wanted:>6}")
 
 
 @content.command()
@@ -161,6 +186,10 @@ def export(*, target: Path | None) -> None:
 def schema(*, kind: str) -> None:
     """Print the JSON Schema of one kind of entry, for editors."""
     click.echo(json.dumps(native.schema(kind), ensure_ascii=False, indent=2))
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return " · ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def _inside(file: Path, root: Path | None) -> str:

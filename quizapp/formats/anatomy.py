@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from quizapp import itemtypes
@@ -143,6 +143,7 @@ _HIDDEN = 0xE000
 """Where escaped marks wait while the others are taken away; no text holds characters of private use."""
 
 
+@lru_cache(maxsize=8_000)  # every rule asks for the same texts
 def plain(text: str) -> str:
     """A Markdown text in one line without its marks and citations."""
     text = re.sub(r"\[@[^\]]*\]", "", text)

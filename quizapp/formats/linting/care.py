@@ -36,6 +36,7 @@ _IDENTIFIERS = (
     (re.compile(rf"\bon (?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?),? \d{{4}}\b"),
      "an exact date"),
 )  # fmt: skip
+_BRAND = re.compile(rf"\b(?:{'|'.join(BRANDS)})\b")
 _POINTS_BACK = re.compile(
     r"\b(?:he|she|they|his|her|hers|him|their|them|this|these|that|those|it|its|now|next|today|first|most|best|least|"
     r"earliest|safest|likel(?:y|iest)|better|worse|more|less|fewer|here|both|change|changed|begin|continue|stop|"
@@ -79,9 +80,9 @@ def brand_alone(question: Question) -> Iterator[Flaw]:
     texts += [(("stem",), text) for step in question.steps[:1] for text in step.before[:1]]
     whole = " ".join(text for _, text in texts).casefold()
     for path, text in texts:
-        for brand, generic in BRANDS.items():
-            if re.search(rf"\b{brand}\b", text) and generic not in whole:
-                yield path, f"“{brand}” is a brand; write {generic} with it or in its place."
+        for brand in _BRAND.findall(text):
+            if BRANDS[brand] not in whole:
+                yield path, f"“{brand}” is a brand; write {BRANDS[brand]} with it or in its place."
 
 
 def blaming(question: Question) -> Iterator[Flaw]:
