@@ -247,10 +247,13 @@ def test_who_has_not_answered_finds_no_key_no_reason_and_no_permanent_id_anywher
     snoop: Snoop, capfd: pytest.CaptureFixture[str]
 ) -> None:
     _, practice, exam = snoop.values["sitting_id"]
+    figures = 0
     for position in snoop.values["position"]:
         for sitting, deed in ((practice, "answer"), (exam, "save")):
             path = f"/session/{sitting}/{position}"
             page = snoop.client.get(path).text
+            figures += "data-spot" in page
+            assert "fig-label" not in page, "a figure that asks for a place is sent with its labels"
             (shown,) = set(re.findall(rf"/question/(\d+)/{deed}", page))
             for sent in ({}, {"choice": "77"}, {"answer": "x" * 200}, {"strike": "1"}):
                 headers = {"Accept": "application/json"} if deed == "save" else {}
@@ -258,6 +261,7 @@ def test_who_has_not_answered_finds_no_key_no_reason_and_no_permanent_id_anywher
                 snoop.look(snoop.client.post(f"/question/{shown}/{deed}", data=form, headers=headers))
             mark = {"Accept": "application/json"}
             snoop.look(snoop.client.post(f"/question/{shown}/mark", data=fields_of(page, marked="1"), headers=mark))
+    assert figures, "no question with a figure was looked at"
     for path in ("/no-such-page", f"/session/{practice}/99", "/evidence/none", f"/session/{exam}/0/feedback"):
         snoop.look(snoop.client.get(path))
     snoop.crawl()
