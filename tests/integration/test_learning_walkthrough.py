@@ -52,7 +52,7 @@ def test_a_lesson_asks_after_its_sections_and_says_how_it_went(client: Client, a
     auth.sign_in()
     lesson = client.get("/lessons/nassa-mechanism")
     forms = [form.attrs["action"] for form in lesson.select("main form") if "/questions/" in form.attrs["action"]]
-    assert len(forms) == 9
+    assert len(forms) == 10
     question = client.post(forms[0], {"csrf_token": lesson.select("input[name=csrf_token]")[0].attrs["value"]})
     assert question.path.startswith("/session/")
     again = client.post(forms[0], {"csrf_token": lesson.select("input[name=csrf_token]")[0].attrs["value"]})
