@@ -69,6 +69,16 @@ def go_to_options(page: Page, leave: Callable[[], None]) -> None:
         leave()
 
 
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control with this name has the focus; of a button, name and value."""
+    here = "(({name, value, type}) => (type === 'submit' ? `${name}=${value}` : name))(document.activeElement)"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(here) == name:
+            return
+    pytest.fail(f"Tab does not reach {name}.")
+
+
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.innerText"))
 
@@ -122,6 +132,38 @@ def test_digits_choose_and_question_mark_lists_the_keys(page: Page, sign_in: Sig
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_patient_is_staged_with_the_keyboard_alone(page: Page, sign_in: SignIn) -> None:
+    begin(page, sign_in, "stage@example.org")
+    page.goto("/stage")
+    typed = {
+        "months": "8",
+        "severity": "Mod",
+        "trials-0-drug": "Sert",
+        "trials-0-weeks": "8",
+        "trials-0-outcome": "No r",
+    }
+    for name, keys in {**typed, "trials-0-dose_reached": "Y", "trials-0-taken": "Y", "do=add": ""}.items():
+        tab_to(page, name)
+        page.keyboard.type(keys)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Trial 3")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # removes the trial
+    expect(page.get_by_role("group", name="Trial 2")).to_be_focused()
+    expect(page.get_by_role("group", name="Trial 3")).to_have_count(0)
+    tab_to(page, "ect")
+    page.keyboard.type("Not")
+    tab_to(page, "do=stage")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="By four models")).to_be_focused()
+    assert page.locator(".models h3").all_inner_texts() == [
+        "Thase–Rush I",
+        "MGH-S 1",
+        "MSM 5, mild",
+        "European A, non-responder",
+    ]
 
 
 def test_everything_works_without_scripts(browser: Browser, base_url: str, sign_in: SignIn, watch: Watch) -> None:
