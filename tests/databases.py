@@ -29,6 +29,10 @@ MAKING: dict[str, tuple[str | None, list[str]]] = {
 """Template → the template it begins with, and the `quizapp` command that makes the rest."""
 
 
+UNNEEDED = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+"""What a PostgreSQL server does for the day the machine fails, or for tables that grow old."""
+
+
 class NoDatabase(Exception):
     """No test of this kind can run; the message says why and what to do."""
 
@@ -72,7 +76,7 @@ class Postgresql:
         with _one_process(folder / "postgresql.lock"):
             self.server = self._start()
             # What is lost when the machine fails is of no concern here; a killed process loses nothing either way.
-            self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            self._run(*(f"ALTER SYSTEM SET {name} = off" for name in UNNEEDED), "SELECT pg_reload_conf()")
 
     def _start(self) -> Any:
         pointer = self.folder / "postgresql.path"

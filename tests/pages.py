@@ -40,7 +40,16 @@ REFERENCES = (
 
 def problems(html: str, *, fragment: bool = False) -> list[str]:
     """Sentences about what is wrong with a page, or with a `fragment` that replaces a part of one."""
-    document = JustHTML(html, sanitize=False, collect_errors=True, fragment=fragment)
+    return judge(parse(html, fragment=fragment), fragment=fragment)
+
+
+def parse(html: str, *, fragment: bool = False) -> JustHTML:
+    """The page as a browser would build it, with what it had to mend. Parsing is most of what a page costs a test."""
+    return JustHTML(html, sanitize=False, collect_errors=True, fragment=fragment)
+
+
+def judge(document: JustHTML, *, fragment: bool = False) -> list[str]:
+    """As `problems`, of a page that was parsed already."""
     found = [f"The HTML is broken: {error}." for error in document.errors]
     sheet = Sheet(document)
     for rule in (*EVERYWHERE, *(() if fragment else WHOLE_PAGE)):
@@ -387,6 +396,7 @@ class Client:
         response.close()
         assert response.status_code == status, f"{path} answered {response.status}, not {status}:\n{html[:2000]}"
         assert response.mimetype == "text/html", f"{path} is {response.mimetype}, no page; fetch it with `client.raw`."
-        found = problems(html, fragment=fragment)
+        document = parse(html, fragment=fragment)
+        found = judge(document, fragment=fragment)
         assert not found, f"{path} is not fit to be shown:\n" + "\n".join(f"- {problem}" for problem in found)
-        return Page(self, response, path, JustHTML(html, sanitize=False, fragment=fragment))
+        return Page(self, response, path, document)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from jinja2 import FileSystemBytecodeCache
 
 from quizapp.app import create_app
 from quizapp.db.extension import db
@@ -46,9 +47,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def make_app(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(database_url: str, tmp_path: Path, shared_folder: Path) -> Iterator[Callable[..., Flask]]:
     """Build the application with further settings, as a second process of the same installation would."""
     made: list[Flask] = []
+    # Each application would compile every template anew, which was a fifth of what the suite cost.
+    compiled = FileSystemBytecodeCache(str(shared_folder))
 
     def make(**settings: object) -> Flask:
         made.append(
@@ -65,6 +68,7 @@ def make_app(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]
                 }
             )
         )
+        made[-1].jinja_env.bytecode_cache = compiled
         return made[-1]
 
     yield make

@@ -61,7 +61,10 @@ def test_choices_are_kept_and_saving_them_twice_is_harmless(app: Flask, client: 
     actor = actor_of(app, student)
     assert actor.name == "Ann Example"
     assert actor.choices == Choices(
-        "America/Argentina/Buenos_Aires", 45, (6, 7), Preferences("large", "dark", hide_timer=True, single_keys=False)
+        "America/Argentina/Buenos_Aires",
+        45,
+        rest_days=(6, 7),
+        preferences=Preferences("large", "dark", hide_timer=True, single_keys=False),
     )
     form = settings(client).form("Save the settings")
     assert form.fields["zone"] == ["America/Argentina/Buenos_Aires"]
