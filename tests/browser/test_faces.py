@@ -117,6 +117,13 @@ def test_a_digit_chooses_and_shows_the_keys_until_the_pointer_is_used(server: Se
     expect(cap).to_be_hidden()
 
 
+def test_the_pointer_that_hides_the_keys_presses_the_button_it_is_on(server: Server) -> None:
+    page = server.ask("single_best_answer")
+    page.keyboard.press("2")
+    page.get_by_role("button", name="Sure").click()
+    assert server.submitted() == {"choice": "2", "note": "", "confidence": "sure"}
+
+
 def test_shift_and_a_digit_strike_out_and_restore_and_are_kept(server: Server) -> None:
     page = server.ask("multiple_response")
     page.keyboard.press("1")

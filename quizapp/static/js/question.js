@@ -56,7 +56,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   document.documentElement.classList.add("keys");
 });
-document.addEventListener("pointerdown", () => document.documentElement.classList.remove("keys"));
+// Not on pointerdown: buttons lose their key caps, and one that moves away under the pointer would not be pressed.
+document.addEventListener("click", ({ detail }) => detail && document.documentElement.classList.remove("keys"));
 
 /** Letters press the button they name; nothing happens on a page that does not have it. */
 function press(event, form) {
