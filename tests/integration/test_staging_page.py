@@ -21,7 +21,8 @@ def test_a_history_is_staged_by_four_models_and_nothing_of_it_is_kept(
 ) -> None:
     auth.sign_in()
     before = count_rows(app)
-    page = client.get("/stage").follow("See a worked example")
+    assert client.get("/lessons/staging").follow("Stage a patient").path == "/stage"
+    page = client.get("/lessons").follow("Stage a patient").follow("See a worked example")
     assert results(page) == [
         "Thase–Rush III",
         "MGH-S 4.5",
@@ -34,6 +35,7 @@ def test_a_history_is_staged_by_four_models_and_nothing_of_it_is_kept(
     assert results(page) == []
     page = page.form("Add a trial").send(**trial(0, **{**SSRI, "weeks": "eight; <b>"}), months="-1")
     assert value(page, "trials-0-weeks") == "eight; <b>"
+    assert page.one("[name=trials-0-weeks]").attrs["type"] == "text", "a field for numbers would hide what was typed"
     page = page.form("Remove trial 2").send()
     assert [select.attrs["name"] for select in page.select("select[name$=drug]")] == ["trials-0-drug", "trials-2-drug"]
 
