@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from quizapp import clock, paths
 from quizapp.cli.application import database
-from quizapp.formats import Problem, crosscheck, linting, native, signing, statistics, tree
+from quizapp.formats import Problem, crosscheck, linting, native, reviewing, signing, statistics, tree
 from quizapp.formats.linting.folders import lint_tree
 from quizapp.services.content import exporting, loading
 
@@ -123,6 +123,18 @@ def signoff(*, root: Path | None, items: tuple[str, ...], by: str, credentials: 
         dict(zip(("lessons", "question_banks"), homes, strict=True)), {f: text.encode() for f, text in signed.items()}
     )
     click.echo(f"{len(set(items))} items signed in {len(signed)} files.")
+
+
+@content.command()
+@_folder
+@click.argument("target", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path))
+def review(*, root: Path | None, target: Path) -> None:
+    """Print the published questions and the lessons into FOLDER, HTML and PDF, for a clinician to judge and to sign."""
+    files = reviewing.make(_read(root), clock.now().date())
+    target.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (target / name).write_bytes(data)
+    click.echo(f"{len(files)} files written; begin with {target / 'index.html'}.")
 
 
 @content.command("format")
