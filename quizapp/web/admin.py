@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from quizapp import itemtypes
 from quizapp.core.grading import NotGradable
+from quizapp.db.extension import db
 from quizapp.itemtypes.samples import answer_of, presented
+from quizapp.services.content.drawing import with_drawings
 from quizapp.web.allow import allow
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -53,9 +55,11 @@ def sample(name: str) -> Sample:
     worst = min(examples, key=lambda example: getattr(example.expected, "earned", 0))
     part, layout = presented(name, worst)
     answer = answer_of(name, worst)
+    face = verbs.show(part.content, layout, None)
+    review = verbs.explain(part.content, layout, None if isinstance(answer, NotGradable) else answer)
     return Sample(
         type=name,
         lead_in=part.content.get("lead_in") or "What is asked?",
-        face=verbs.show(part.content, layout, None),
-        review=verbs.explain(part.content, layout, None if isinstance(answer, NotGradable) else answer),
+        face=with_drawings(db.session(), face, f"sample-{name}", labelled=False),
+        review=with_drawings(db.session(), review, f"sample-{name}-told", labelled=True),
     )
