@@ -63,7 +63,9 @@ class Miss:
 @allow("signed_in")
 def index() -> ResponseReturnValue:
     topics = reading.list_topics(db.session())
-    related = {(card.title, card.href): card for topic in topics for card in topic.related}
+    # The lessons stand above by topic; what is left is what they point to elsewhere.
+    cards = [card for topic in topics for card in topic.related if card.kind != "lesson"]
+    related = {(card.title, card.href): card for card in cards}
     return render_template("lessons/index.html", topics=topics, related=tuple(related.values()), tools=TOOLS)
 
 

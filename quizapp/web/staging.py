@@ -156,7 +156,7 @@ class TrialForm(Form):
     dose_raised = BooleanField("Dose optimised")
     prolonged = BooleanField("Duration optimised")
     augmented_with = StringField(
-        "Added to it", validators=[Length(max=120, message="Keep this within 120 characters.")]
+        "Drugs added, with commas", validators=[Length(max=120, message="Keep this within 120 characters.")]
     )
 
     @property

@@ -22,7 +22,10 @@ def test_a_history_is_staged_by_four_models_and_nothing_of_it_is_kept(
     auth.sign_in()
     before = count_rows(app)
     assert client.get("/lessons/staging").follow("Stage a patient").path == "/stage"
-    page = client.get("/lessons").follow("Stage a patient").follow("See a worked example")
+    lessons = client.get("/lessons")
+    assert len(lessons.texts(".topic > h2")) == 5, "four topics, and what is related"
+    assert set(lessons.texts(".related .kind")) == {"Article", "Image"}, "our own lessons stand under their topics"
+    page = lessons.follow("Stage a patient").follow("See a worked example")
     assert results(page) == [
         "Thase–Rush III",
         "MGH-S 4.5",
