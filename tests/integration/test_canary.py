@@ -17,8 +17,9 @@ from werkzeug.test import TestResponse
 
 from quizapp import clock, paths
 from quizapp.core.preferences import Choices
+from quizapp.core.selection import Only
 from quizapp.db.extension import db
-from quizapp.db.models import Content, Presentation
+from quizapp.db.models import Content, Item, Mark, Presentation
 from quizapp.db.session import writing
 from quizapp.formats import documents, tree
 from quizapp.itemtypes import names
@@ -34,10 +35,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 REFERRED_TO = ("columns", "responses", "options", "elements")
 """Lists whose ids are named by the keys of rows, premises and vignettes."""
 LESSON = "nassa-mechanism"
-SINGLE_BEST_ANSWERS_ONLY = """
-    SELECT content.slug FROM item JOIN content ON content.id = item.objective_id
-    GROUP BY content.slug HAVING MIN(item.type) = 'single_best_answer' AND MAX(item.type) = 'single_best_answer'
-"""
+
+
+def kept(path: str) -> bool:
+    """The evidence, and the one lesson and bank whose questions are of every type."""
+    return path.startswith(("lessons/evidence/", f"lessons/{LESSON}/", "question_banks/nassa/"))
+
+
 FACT_PAGES = {"lessons.evidence", "lessons.search"}
 """The evidence base is open to everybody; that a question rests on a fact or has a trap laid is a secret."""
 
@@ -119,10 +123,11 @@ class Planting:
 
 @pytest.fixture
 def planted(app: Flask) -> Planted:
-    """The content of the repository, every question of it for practice, with words planted, in the database."""
+    """One bank of the repository, which has questions of every type, all for practice, with words planted."""
     words, more = Planted(), {"trap": [], "fact": []}
     files, problems = tree.gather(paths.lessons(), paths.question_banks())
     assert not problems
+    files = {path: data for path, data in files.items() if kept(path)}
     for path, data in files.items():
         if path.startswith("question_banks/") and not path.endswith("bank.yaml"):
             items = [document.value for document in documents.read(data.decode(), path)[0]]
@@ -197,12 +202,14 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
     actor = Actor(person, "student@example.org", "Student", frozenset({"student"}), Choices(), "read")
     with app.app_context():
         session = db.session()
-        objective = session.scalars(sa.text(SINGLE_BEST_ANSWERS_ONLY)).first() or ""
+        simple = sa.select(sa.func.min(Item.content_id)).where(Item.type == "single_best_answer")
+        with writing(session):
+            session.add(Mark(learner_id=person, content_id=session.scalar(simple), at=clock.now()))
         single, practice, exam = (
             asking.start(session, actor, plan, key=f"block {n}", title="A block", now=clock.now(), seed=5)
             for n, plan in enumerate(
                 (
-                    BlockPlan(size=1, spend_freely=True, objectives=(objective,)),
+                    BlockPlan(size=1, spend_freely=True, only=Only.MARKED),
                     BlockPlan(size=composing.LARGEST_BLOCK, spend_freely=True),
                     BlockPlan(size=composing.LARGEST_BLOCK, spend_freely=True, exam=True),
                 )
@@ -215,8 +222,10 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
             kind: list(session.scalars(sa.select(Content.slug).where(Content.kind == kind)))
             for kind in ("fact", "figure", "item")
         }
+        types = set(session.scalars(sa.text("SELECT type FROM item JOIN presentation USING (content_id)")))
         db.session.remove()
-    assert questions == len(slugs["item"])
+    assert questions == min(len(slugs["item"]), composing.LARGEST_BLOCK)
+    assert types == set(names()), "a question of every type must stand in front of the snoop"
     open_facts, own_facts = (
         [slug for slug in slugs["fact"] if (slug in planted.words) is own] for own in (False, True)
     )
