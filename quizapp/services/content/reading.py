@@ -224,7 +224,11 @@ def _get_lesson(session: Session, slug: str) -> Lesson:
     aims = published(session, "objective", body["objectives"])
     figures = {name: _figure(drawn, body["title"]) for name, drawn in _figures(session, body).items()}
     asked = [part["item"] for section in rendered["sections"] for part in section["parts"] if part["kind"] == "check"]
-    questions = {item: version.rendered["lead_in"] for item, version in published(session, "item", asked).items()}
+    # A case has no question of its own; its first part has.
+    questions = {
+        item: version.rendered_parts[0].content["lead_in"]
+        for item, version in published(session, "item", asked).items()
+    }
     return Lesson(
         slug=slug,
         title=body["title"],
