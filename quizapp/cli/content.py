@@ -122,7 +122,7 @@ def signoff(*, root: Path | None, items: tuple[str, ...], by: str, credentials: 
     _write(
         dict(zip(("lessons", "question_banks"), homes, strict=True)), {f: text.encode() for f, text in signed.items()}
     )
-    click.echo(f"{len(set(items))} items signed in {len(signed)} files.")
+    click.echo(f"Signed: {', '.join(dict.fromkeys(items))}.")
 
 
 @content.command()

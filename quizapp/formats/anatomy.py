@@ -244,7 +244,8 @@ def _typed(fields: Mapping[str, Any], path: Path) -> Iterator[Typed]:
             )
             for place, entry in enumerate(fields.get("wrong", ()))
         )  # fmt: skip
-        yield Typed(path, "", (f"{fields['value']}{unit}",), str(fields.get("why") or ""), wrong)
+        within = f" (± {fields['tolerance']})" if float(fields.get("tolerance") or 0) else ""
+        yield Typed(path, "", (f"{fields['value']}{unit}{within}",), str(fields.get("why") or ""), wrong)
 
 
 def _typed_answer(fields: Mapping[str, Any], path: Path) -> Typed:

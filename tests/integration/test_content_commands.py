@@ -116,3 +116,52 @@ def test_every_kind_has_a_schema_for_editors(kind: str) -> None:
     schema = json.loads(run("schema", kind).output)
 
     assert schema.get("additionalProperties") is False or schema["anyOf"]
+
+
+def test_lint_names_file_line_rule_and_item_and_a_reason_excuses_it(folder: Path) -> None:
+    spoil(folder, "lead_in: Which receptor explains this?", "lead_in: Which receptor is not one of them?")
+
+    result = run("lint", "--from", folder)
+    assert result.exit_code == 1
+    told = f"{ITEMS}:12: negative-lead-in: brakes-1: “not” is read over; ask for what is, or set it in **bold**."
+    assert told in result.output.splitlines()
+    listed = json.loads(run("lint", "--from", folder, "--json").output)
+    wanted = {"item": "brakes-1", "line": 12, "rule": "negative-lead-in", "reason": None}
+    assert any(wanted.items() <= each.items() for each in listed)
+
+    (folder / "question_banks/brakes/more.yaml").write_text(
+        (folder / ITEMS).read_text(encoding="utf-8").split("---\n")[1].replace("brakes-2", "brakes-3")
+    )
+    named = run("lint", "--from", folder, folder / "question_banks/brakes/more.yaml").output
+    assert "more.yaml" in named
+    assert ITEMS.as_posix() not in named
+    outside = run("lint", "--from", folder, __file__)
+    assert (outside.exit_code, "does not stand below" in outside.output) == (2, True)
+
+
+def test_lint_is_content_with_reasons_in_their_canonical_place(folder: Path) -> None:
+    reasons = "lint:\n  no-reference: The textbook is enough.\n"
+    spoil(folder, "review_by: 2027-11-01\nstem:", f"review_by: 2027-11-01\n{reasons}stem:")
+    spoil(folder, "enemies: [brakes-1]\n", f"enemies: [brakes-1]\n{reasons}  option-count: There are two brakes.\n")
+    assert run("format", "--from", folder, "--check").exit_code == 0
+
+    result = run("lint", "--from", folder)
+    assert (result.exit_code, result.output) == (0, "Rules: 32. Findings: 0. Excused with a reason: 4.\n")
+
+
+def test_statistics_and_review_and_signoff_work_on_a_folder(folder: Path, tmp_path: Path) -> None:
+    told = run("statistics", "--from", folder).output.splitlines()
+    assert told[0] == "brakes: 2 questions, 0 drafts, 0 signed"
+    assert "  LN2               1       0       6" in told
+    assert json.loads(run("statistics", "--from", folder, "--json").output)[0]["keys"] == {"A": 1, "B": 1, "C": 0}
+
+    assert "5 files written" in run("review", "--from", folder, tmp_path / "paper").output
+    assert (tmp_path / "paper/questions-brakes.pdf").read_bytes().startswith(b"%PDF")
+
+    sign = ("signoff", "--from", folder, "--by", "A. Reader", "--credentials", "MD")
+    assert run(*sign, "brakes-2").output == "Signed: brakes-2.\n"
+    assert "  on: 2026-11-23\n" in (folder / ITEMS).read_text(encoding="utf-8")
+    assert run("format", "--from", folder, "--check").exit_code == 0
+    assert "1 signed" in run("statistics", "--from", folder).output
+    assert run(*sign, "brakes-9").output == "Error: There is no item “brakes-9”.\n"
+    assert "has not come yet" in run(*sign, "brakes-1", "--on", "2026-11-24").output

@@ -32,7 +32,8 @@ def page(title: str, entry: Entry, evidence: Evidence, today: dt.date) -> tuple[
             "sentence that is wrong, too certain, or states a fact without a source.",
         ),
         *(
-            f'<div class="figure">{drawing(evidence, figure.id)}</div>{element("p", figure.caption, "about")}'
+            f'<div class="figure">{drawing(evidence, figure.id)}</div>'
+            f'<p class="about">{rendered(figure.caption, inline=True)}</p>'
             for figure in lesson.figures
         ),
         "<h2>Sentences and what they rest on</h2>",

@@ -29,7 +29,13 @@ article { border-top: 2px solid var(--ink); padding: 8px 0 14px; }
 .sign { border: 1px solid var(--ink); padding: 8px 10px; margin-top: 8px; line-height: 2.1; }
 .tick { display: inline-block; width: 11px; height: 11px; border: 1.2px solid var(--ink); margin: 0 5px -1px 14px; }
 .blank { display: inline-block; border-bottom: 1px solid var(--ink); width: 120px; margin: 0 10px 0 5px; }
-.blank.long { width: 480px; } a { color: inherit; } svg { max-width: 100%; height: auto; }
+.blank.long { width: calc(100% - 80px); margin-right: 0; } a { color: inherit; } .page { white-space: nowrap; }
+img { display: block; width: 62%; margin: 6px auto; height: auto; }
+td > p:last-child { margin: 0; } .told { border-left: 2px solid var(--accent); padding-left: 8px; }
+.answers td:nth-child(n + 3) { background: var(--wash); } .answers td:nth-child(1) { width: 22px; }
+.answers td:nth-child(2) { width: 42%; } .answers td:nth-child(3) { width: 60px; }
+.facts td:nth-child(1) { width: 44px; } .facts td:nth-child(3) { width: 96px; } .facts td:nth-child(4) { width: 24%; }
+.index td:nth-child(2) { width: 42%; } .sentences td:nth-child(2) { width: 46%; } .bare td:nth-child(2) { width: 72%; }
 @media print { body { padding: 0; max-width: none; font-size: 9.5px; } .first, .whole { break-inside: avoid; } }
 """
 

@@ -15,9 +15,10 @@ _PREAMBLE = """
 #set document(title: TITLE, date: none)
 #set page(paper: "a4", margin: (x: 14mm, top: 15mm, bottom: 15mm), header: context {
   set text(7pt, fill: luma(90))
-  let here = query(<item>).filter(it => it.location().page() == counter(page).get().first()).map(it => it.value)
-  grid(columns: (auto, 1fr), TITLE, align(right, if here.len() > 0 {
-    if here.len() > 1 [#here.first() – #here.last()] else [#here.first()] })) },
+  let begun = query(<item>).filter(it => it.location().page() == here().page()).map(it => it.value)
+  let open = query(selector(<item>).before(here())).map(it => it.value)
+  grid(columns: (auto, 1fr), TITLE, align(right, if begun.len() > 1 [#begun.first() – #begun.last()]
+    else if begun.len() > 0 [#begun.first()] else if open.len() > 0 [#open.last(), continued])) },
   footer: context { set text(7pt, fill: luma(90))
     grid(columns: (1fr, auto), [Not for learners: every key stands beside its question],
       counter(page).display("1 / 1", both: true)) })
@@ -43,7 +44,7 @@ _PREAMBLE = """
   set par(spacing: 8pt)
   body
 })
-#let whole(body) = block(width: 100%, above: 5pt, below: 5pt, breakable: false, body)
+#let whole(body) = block(width: 100%, above: 9pt, below: 4pt, breakable: false, body)
 #let first(body) = whole(block(above: 10pt, inset: (top: 5pt), stroke: (top: 0.9pt), width: 100%, body))
 #let figure-box(body) = block(above: 4pt, below: 4pt, width: 100%, align(center, body))
 #let small(body) = text(size: 0.88em, body)

@@ -85,10 +85,9 @@ def _question(entry: Entry, evidence: Evidence) -> str:
     told = [getattr(item, "take_home", None), getattr(item, "explanation", None)] if steps[0].id else []
     wholes[-1] += [f'<div class="told">{rendered(text)}</div>' for text in told if text]
     sign = sign_box(f"{entry.id} · version {signing.version_of(item)}{_signed(item)}")
-    wholes.append([facts_table(evidence, facts), sign])
     names = ["first", *["whole"] * (len(wholes) - 1)]
     inside = "".join(f'<div class="{name}">{"".join(parts)}</div>' for name, parts in zip(names, wholes, strict=True))
-    return f'<article class="item" id="{entry.id}">{inside}</article>'
+    return f'<article id="{entry.id}">{inside}{facts_table(evidence, facts)}{sign}</article>'
 
 
 def _signed(item: ItemHead) -> str:
@@ -106,6 +105,8 @@ def _step(step: Step, evidence: Evidence) -> str:
     elif step.fields.get("figure"):
         parts.append(f'<div class="figure">{drawing(evidence, str(step.fields["figure"]))}</div>')
     parts.append(f'<div class="leadin">{rendered(step.lead_in, inline=True)}</div>')
+    if step.fields.get("most"):
+        parts.append(element("p", f"At most {step.fields['most']} may be chosen.", "quiet"))
     parts += [rendered(PLACE.sub(r"**[\1]**", step.text))] if step.text else []
     if step.labels:
         named = " · ".join(rendered(label.text, inline=True) for label in step.labels)

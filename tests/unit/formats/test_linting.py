@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from quizapp import paths
 from quizapp.bootstrap import ROOT
 from quizapp.formats import documents, linting, tree
 from quizapp.formats.linting.banks import chance_of
@@ -117,6 +118,11 @@ def test_what_comes_near_a_rule_is_judged_as_a_reader_would(file: Path) -> None:
     for item in items_of(file.read_text(encoding="utf-8")):
         wanted = set(item.pop("note", "").split())
         assert rules_found([item]) == wanted, item.get("lead_in")
+
+
+def test_the_shipped_questions_keep_the_rules_or_say_why_not() -> None:
+    found = lint_tree(tree.read(paths.lessons(), paths.question_banks()))
+    assert [str(each.problem) for each in found if each.reason is None] == []
 
 
 def test_a_finding_stands_at_its_line() -> None:
