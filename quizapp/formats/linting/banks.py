@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
-from quizapp.formats.anatomy import plain
+from quizapp.formats.anatomy import Step, plain
 from quizapp.formats.documents import Path
 from quizapp.formats.linting.found import Question, shorten, telling
 
 BankFlaw = tuple[str, Path, str]
 """The item (empty: the bank as a whole), the place in it, and a sentence."""
 
+_WORDY = 4
+"""Telling words of a key that no accident brings together, where the question itself holds none (“What happened?”)."""
 LEAST_KEYS = 15
 """Single-best-answer lists below which places and lengths are left to chance."""
 UNLIKELY = 0.05
@@ -79,7 +81,7 @@ def given_away(questions: Sequence[Question]) -> Iterator[BankFlaw]:
         (question, sentence, telling(sentence))
         for question in questions
         for step in question.steps
-        for text in (*step.before[:1], *(text for _, text in step.shown))
+        for text in _asserted(step)
         for sentence in _sentences(text)
     ]
     for question in questions:
@@ -88,19 +90,28 @@ def given_away(questions: Sequence[Question]) -> Iterator[BankFlaw]:
             key, asked = telling(choices.keys[0].text), telling(step.lead_in)
             told = telling(step.vignette)
             distinct = key - set().union(*(telling(option.text) for option in choices.distractors))
-            if not distinct or len(asked | distinct) < 4:
+            if not distinct:
                 continue
             for other, sentence, terms in sentences:
-                if other.item["id"] in foes or question.item["id"] in other.item.get("enemies", ()):
+                if other.item["id"] in foes:
                     continue
                 about = asked - told if len(asked - told) > 2 else asked
-                if key <= terms and len(about) > 1 and len(about & terms) >= _OF_THE_QUESTION * len(about):
+                alike = len(about & terms) >= _OF_THE_QUESTION * len(about) if len(about) > 1 else len(key) >= _WORDY
+                if key <= terms and alike:
                     yield (
                         question.item["id"],
                         (*choices.keys[0].path, "text"),
                         f"“{other.item['id']}” gives it away (“{shorten(sentence)}”); make them enemies or reword one.",
                     )
                     foes.add(other.item["id"])
+
+
+def _asserted(step: Step) -> Iterator[str]:
+    """What a learner reads as true before answering: no option, and no statement that is to be judged."""
+    yield from step.before[:1]
+    for path, text in step.shown:
+        if path[-1:] in (("stem",), ("reveal",)) or (path[-1:] == ("lead_in",) and step.type != "true_false"):
+            yield text
 
 
 def _sentences(text: str) -> list[str]:

@@ -53,9 +53,13 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(plain(text))]
 
 
+_NAME = re.compile(r"[a-zα-ω]+\d+[a-z]?")
+"""Short names such as H1, α2, M1."""
+
+
 def telling(text: str) -> set[str]:
     """The words of a text that carry its meaning, cut back to a stem, so that *blocks* and *blockade* are one."""
-    return {_stem(word) for word in words(text) if len(word) > 3 and word not in STOP and not word.isdigit()}
+    return {_stem(word) for word in words(text) if word not in STOP and (len(word) > 3 or _NAME.fullmatch(word))}
 
 
 def _stem(word: str) -> str:

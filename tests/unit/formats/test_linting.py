@@ -125,6 +125,33 @@ def test_the_shipped_questions_keep_the_rules_or_say_why_not() -> None:
     assert [str(each.problem) for each in found if each.reason is None] == []
 
 
+@pytest.mark.parametrize(
+    ("stem", "leaks"),
+    [
+        ("After six weeks carbamazepine had sped up the breakdown of mirtazapine in him.", True),
+        ("After six weeks carbamazepine had been stopped; mirtazapine goes on.", False),
+        ("Has carbamazepine sped up the breakdown of other drugs than mirtazapine?", True),
+    ],
+)
+def test_a_sentence_that_tells_another_key_is_found_where_the_question_itself_says_nothing(
+    stem: str, leaks: bool
+) -> None:
+    texts = ("Carbamazepine has slowed mirtazapine", "Carbamazepine has sped up the breakdown of mirtazapine")
+    asked = BASE | {
+        "id": "asked",
+        "lead_in": "What has most likely happened?",
+        "options": [{"text": text, "key": text == texts[1]} for text in (*texts, "Mirtazapine has been taken up less")],
+    }
+    found = linting.lint_bank([asked, BASE | {"id": "other", "stem": stem}]).findings
+    assert [finding.item for finding in found if finding.rule == "given-away"] == ["asked"] * leaks
+
+
+def test_an_option_of_another_question_gives_nothing_away() -> None:
+    bad = items_of(examples()["given-away"][0])
+    told = bad[1].pop("stem")
+    assert "given-away" not in rules_found([bad[0], bad[1] | {"options": [{"text": told}, *bad[1]["options"]]}])
+
+
 def test_a_finding_stands_at_its_line() -> None:
     text = "id: q\ntype: single_best_answer\nobjective: LN1\nbloom: apply\ndifficulty: easy\n"
     text += "lead_in: Which drug is not a NaSSA?\noptions:\n"
