@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
-from quizapp.core import modes
+from quizapp.core import memory, modes
 from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, ProblemReport, Response
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
@@ -52,7 +52,8 @@ class Feedback:
     """A stored answer and everything about the question that may now be seen. Texts are sanitised HTML.
 
     `verdict`: right, partly, not_right or empty. `peers` maps classes of answers to per cent of `peers_n` first
-    answers; both are empty below PEERS_NEEDED. `next_due` is the day of the next question on the objective.
+    answers; both are empty below PEERS_NEEDED. `next_due` is the day of the next question on the objective; `retests`
+    is as in `memory.Trace`.
     `next_part` belongs to a case, `next_position` to the session; `lesson_home` is the lesson that asked.
     """
 
@@ -85,6 +86,7 @@ class Feedback:
     lesson: str
     lesson_title: str
     next_due: dt.date | None
+    retests: int
     reviewed: Mapping[str, Any] | None
     cause: str | None
     note: str
@@ -169,6 +171,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         lesson=lesson,
         lesson_title=next((v.body["title"] for v in lessons.values()), ""),
         next_due=learner.due if mode.schedules else None,
+        retests=learner.retests if learner.retests is not None else memory.RETESTS,
         reviewed=version.rendered.get("signoff"),
         cause=learner.cause,
         note=learner.text or "",
@@ -241,7 +244,7 @@ def _stored(presentation_id: int, part: str | None) -> sa.Select[Any]:
 
 _one = sa.select(sa.literal(1).label("one")).subquery("one")
 _BESIDE = (
-    sa.select(Memory.due, MissCause.cause, Note.text, ProblemReport.id.label("report_id"))
+    sa.select(Memory.due, Memory.retests, MissCause.cause, Note.text, ProblemReport.id.label("report_id"))
     .select_from(_one)
     .outerjoin(
         Memory,
