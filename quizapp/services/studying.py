@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -29,6 +29,8 @@ from quizapp.services.versions import Version, published
 
 LIGHT_DAY = 0.5
 """The part of the usual minutes that a light day holds."""
+MORE = 10
+"""How many questions are asked beyond the plan of a day."""
 
 
 @dataclass(frozen=True)
@@ -145,16 +147,44 @@ def get_desk(session: Session, actor: Actor, now: dt.datetime) -> Desk:
 def choose_review(session: Session, actor: Actor, now: dt.datetime, seed: int) -> Chosen:
     """The questions of today’s plan, one for each objective. Raises NothingToAsk."""
     desk = get_desk(session, actor, now)
+    return _choose(desk, desk.plan.asked, seed)
+
+
+def choose_more(session: Session, actor: Actor, now: dt.datetime, seed: int) -> Chosen:
+    """Up to MORE questions although the day is done, free, or all is covered. Raises NothingToAsk.
+
+    They are what a day without limit would go on with, and where that is nothing, a mix of what comes due soonest.
+    """
+    desk = get_desk(session, actor, now)
+    free = replace(desk.actor.choices, rest_days=(), light_days=())
+    plan = planning.build(
+        desk.objectives, load_of(free), today=desk.today, exams=desk.exam_days, rng=random.Random(seed)
+    )
+    return _choose(desk, plan.asked[:MORE] or _soonest(desk), seed)
+
+
+def _soonest(desk: Desk) -> tuple[selection.Asked, ...]:
+    """The studied objectives that come due soonest; those that were asked about today come last."""
+    studied = [(one, one.trace) for one in desk.objectives if one.trace is not None and one.questions]
+    studied.sort(key=lambda pair: (selection.asked_on(pair[0], desk.today), pair[1].due))
+    chosen = [
+        (selection.Asked(one.id, selection.why(one, desk.today), 0.0, one.seconds), one.topic)
+        for one, _ in studied[:MORE]
+    ]
+    return selection.interleave(chosen, {})
+
+
+def _choose(desk: Desk, wanted: Iterable[selection.Asked], seed: int) -> Chosen:
     rng = random.Random(seed)
     items: list[int] = []
     reasons: list[dict[str, object]] = []
     barred: set[int] = set()
     by_item = {one.item: one for pool in desk.pool.values() for one in pool}
     topic_of = {one.id: one.topic for one in desk.objectives}
-    for asked in desk.plan.asked:
+    for asked in wanted:
         theta = desk.abilities.get(topic_of[asked.objective], Ability()).theta
         pool = desk.pool[asked.objective]
-        pick = selection.choose_item(pool, now=now, rng=rng, theta=theta, barred=barred)
+        pick = selection.choose_item(pool, now=desk.now, rng=rng, theta=theta, barred=barred)
         if pick is None:
             continue
         items.append(pick.item)
