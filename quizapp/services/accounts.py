@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -78,7 +79,7 @@ _ROLES = (
     .correlate(User)
     .scalar_subquery()
 )
-_ACTOR = (
+_PERSON = (
     sa.select(
         User.id,
         User.email,
@@ -92,23 +93,31 @@ _ACTOR = (
         LearnerSettings.first_step,
         LearnerSettings.preferences,
     )
-    .select_from(LoginSession)
-    .join(User, User.id == LoginSession.user_id)
+    .select_from(User)
     .outerjoin(LearnerSettings, LearnerSettings.user_id == User.id)
-    .where(
-        LoginSession.sid == sa.bindparam("sid"),
-        LoginSession.ended_at.is_(None),
-        LoginSession.expires_at > sa.bindparam("now", type_=LoginSession.expires_at.type),
-        User.active,
-    )
+    .where(User.active)
 )
+_ACTOR = _PERSON.join(LoginSession, LoginSession.user_id == User.id).where(
+    LoginSession.sid == sa.bindparam("sid"),
+    LoginSession.ended_at.is_(None),
+    LoginSession.expires_at > sa.bindparam("now", type_=LoginSession.expires_at.type),
+)
+_CALENDAR_OWNER = _PERSON.where(LearnerSettings.calendar_token == sa.bindparam("token"))
 
 
 def find_actor(session: Session, sid: str, now: dt.datetime) -> Actor | None:
     """The person signed in under `sid`, in one statement; None if that sign-in is over or the account suspended."""
     row = run(session, _ACTOR, {"sid": sid, "now": now}).one_or_none()
-    if row is None:
-        return None
+    return _actor(row) if row is not None else None
+
+
+def find_calendar_owner(session: Session, token: str) -> Actor | None:
+    """The person whose calendar has this secret address; None for an address that is dead or an account suspended."""
+    row = run(session, _CALENDAR_OWNER, {"token": token}).one_or_none()
+    return _actor(row) if row is not None else None
+
+
+def _actor(row: sa.Row[Any]) -> Actor:
     choices = DEFAULT
     if row.zone is not None:
         choices = Choices(
@@ -227,7 +236,7 @@ def save_settings(session: Session, user_id: int, choices: Choices, name: str, n
     def deed() -> None:
         with writing(session, Lock(learner=user_id)):
             session.execute(sa.update(User).where(User.id == user_id).values(name=name, update_datetime=now))
-            _write_settings(
+            write_settings(
                 session,
                 user_id,
                 zone=choices.zone,
@@ -264,9 +273,9 @@ def choose_first_step(
     def deed() -> None:
         with writing(session, Lock(learner=actor.id)):
             if actor.first_step is None:
-                _write_settings(session, actor.id, first_step=step, zone=known_zone)
+                write_settings(session, actor.id, first_step=step, zone=known_zone)
             else:
-                _write_settings(session, actor.id, first_step=step)
+                write_settings(session, actor.id, first_step=step)
             if exam:
                 _add_exam(session, actor.id, title, exam[1])
 
@@ -281,7 +290,7 @@ def _known(zone: str) -> bool:
     return True
 
 
-def _write_settings(session: Session, user_id: int, **values: object) -> None:
+def write_settings(session: Session, user_id: int, **values: object) -> None:
     """Insert or update the row of a learner, who is locked by the caller."""
     changed = sa.update(LearnerSettings).where(LearnerSettings.user_id == user_id).values(**values)
     if session.scalar(changed.returning(LearnerSettings.user_id)) is None:

@@ -1,4 +1,4 @@
-"""What a learner adds to a question: a flag, a note, the cause of a miss, a report of a problem."""
+"""What a learner adds to a question: a flag, a note, the cause of a miss, a report; and which misses were read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import Mark, MissCause, Note, Presentation, ProblemReport, Response, table
+from quizapp.core import modes
+from quizapp.db.models import Mark, MissCause, Note, Presentation, ProblemReport, Response, Sitting, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
-from quizapp.services.sittings import Place
+from quizapp.services.sittings import Place, effective
 
 CAUSES = {
     "knowledge": "Did not know",
@@ -44,6 +45,21 @@ def set_mark(session: Session, actor: Actor, presentation_id: int, *, marked: bo
             else:
                 session.execute(sa.delete(Mark).filter_by(**key))
             return shown.place
+
+    return retrying(deed)
+
+
+def open_misses(session: Session, actor: Actor, sitting_id: int) -> Place:
+    """Note that the reasons of an exam’s misses were opened, and say where the first stands. Raises LookupError."""
+
+    def deed() -> Place:
+        with writing(session, Lock(learner=actor.id)):
+            first = session.execute(_FIRST_MISS, {"sitting": sitting_id, "learner": actor.id}).first()
+            if first is None:
+                raise LookupError(sitting_id)
+            plan = first.plan | {"opened": True}
+            session.execute(sa.update(table(Sitting)).where(Sitting.id == sitting_id).values(plan=plan))
+            return Place(sitting_id, first.position)
 
     return retrying(deed)
 
@@ -145,3 +161,20 @@ def _get_shown(session: Session, actor: Actor, presentation_id: int) -> _Shown:
 
 def _insert(session: Session) -> type[sqlite.Insert] | type[postgresql.Insert]:
     return sqlite.Insert if session.get_bind().dialect.name == "sqlite" else postgresql.Insert
+
+
+_FIRST_MISS = (
+    sa.select(Sitting.plan, Presentation.position)
+    .join(Presentation, Presentation.sitting_id == Sitting.id)
+    .join(Response, Response.presentation_id == Presentation.id)
+    .join(effective, effective.c.id == Response.id)
+    .where(
+        Sitting.id == sa.bindparam("sitting"),
+        Sitting.learner_id == sa.bindparam("learner"),
+        Sitting.mode == modes.EXAM.name,
+        Sitting.released_at.is_not(None),
+        effective.c.earned < effective.c.possible,
+    )
+    .order_by(Presentation.position)
+    .limit(1)
+)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from quizapp.core import modes
 from quizapp.db.models import Content, Mark, Presentation, Regrade, Response, Sitting
@@ -92,6 +92,16 @@ class Miss:
     lead_in: str
     on: dt.date
     place: Place
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An exam with misses whose reasons were not read yet, and how many."""
+
+    sitting_id: int
+    title: str
+    closed_at: dt.datetime
+    missed: int
 
 
 @dataclass(frozen=True)
@@ -179,6 +189,27 @@ def list_misses(session: Session, actor: Actor, lesson: str) -> tuple[Miss, ...]
         if part is not None and slug == lesson and row.earned < row.possible:
             misses.append(Miss(anchor, part.content["lead_in"], row.study_day, Place(row.sitting_id, row.position)))
     return tuple(misses)
+
+
+def list_unread(session: Session, actor: Actor) -> tuple[Unread, ...]:
+    """Exams with misses that were neither opened nor asked about again since, latest first."""
+    rows = run(session, _UNREAD, {"learner": actor.id, "mode": modes.EXAM.name})
+    return tuple(Unread(row.id, row.title, row.closed_at, row.missed) for row in rows if not row.plan.get("opened"))
+
+
+def list_checks_answered(session: Session, actor: Actor, items: Iterable[str]) -> frozenset[str]:
+    """Which of these items the learner has answered as a question of a lesson, on any day."""
+    answered = (
+        sa.select(Content.slug)
+        .join(Response, Response.content_id == Content.id)
+        .where(
+            Content.kind == "item",
+            Content.slug.in_(set(items)),
+            Response.learner_id == actor.id,
+            Response.mode == modes.LESSON.name,
+        )
+    )
+    return frozenset(session.scalars(answered.distinct()))
 
 
 def days_studied(session: Session, actor: Actor, since: dt.date) -> frozenset[dt.date]:
@@ -331,4 +362,31 @@ _LATEST = (
     .join(effective, effective.c.id == Response.id)
     .join(Presentation, Presentation.id == Response.presentation_id)
     .order_by(Response.id.desc())
+)
+_later = aliased(Response)
+_UNREAD = (
+    sa.select(
+        Sitting.id,
+        Sitting.title,
+        Sitting.plan,
+        Sitting.closed_at,
+        sa.func.count(sa.distinct(Presentation.id)).label("missed"),
+    )
+    .join(Presentation, Presentation.sitting_id == Sitting.id)
+    .join(Response, Response.presentation_id == Presentation.id)
+    .join(effective, effective.c.id == Response.id)
+    .where(
+        Sitting.learner_id == sa.bindparam("learner"),
+        Sitting.mode == sa.bindparam("mode"),
+        Sitting.released_at.is_not(None),
+        effective.c.earned < effective.c.possible,
+        ~sa.exists().where(
+            _later.learner_id == Sitting.learner_id,
+            _later.objective_id == Response.objective_id,
+            _later.at > Sitting.closed_at,
+        ),
+    )
+    .group_by(Sitting.id)
+    .order_by(Sitting.id.desc())
+    .limit(5)
 )
