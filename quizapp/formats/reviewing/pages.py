@@ -36,7 +36,7 @@ td > p:last-child { margin: 0; } .told { border-left: 2px solid var(--accent); p
 .answers td:nth-child(2) { width: 42%; } .answers td:nth-child(3) { width: 60px; }
 .facts td:nth-child(1) { width: 44px; } .facts td:nth-child(3) { width: 96px; } .facts td:nth-child(4) { width: 24%; }
 .index td:nth-child(2) { width: 42%; } .sentences td:nth-child(2) { width: 46%; } .bare td:nth-child(2) { width: 72%; }
-@media print { body { padding: 0; max-width: none; font-size: 9.5px; } .first, .whole { break-inside: avoid; } }
+@media print { body { padding: 0; max-width: none; font-size: 9.5px; } .whole { break-inside: avoid; } }
 """
 
 

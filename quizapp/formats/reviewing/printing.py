@@ -44,8 +44,9 @@ _PREAMBLE = """
   set par(spacing: 8pt)
   body
 })
-#let whole(body) = block(width: 100%, above: 9pt, below: 4pt, breakable: false, body)
-#let first(body) = whole(block(above: 10pt, inset: (top: 5pt), stroke: (top: 0.9pt), width: 100%, body))
+#let whole(body) = block(width: 100%, above: 11pt, below: 4pt, breakable: false, body)
+#let later(body) = block(width: 100%, above: 9pt, below: 4pt, body)
+#let first(body) = block(width: 100%, above: 11pt, inset: (top: 5pt), stroke: (top: 0.9pt), body)
 #let figure-box(body) = block(above: 4pt, below: 4pt, width: 100%, align(center, body))
 #let small(body) = text(size: 0.88em, body)
 #let t-answers(..cells) = table(columns: (auto, 1fr, auto, 1.25fr), ..cells,
@@ -60,7 +61,7 @@ _TABLES = ("answers", "facts", "index", "sentences", "bare")
 _BLOCKS = {"h1": "h1", "h2": "h2", "h3": "h3", "h4": "h3", "blockquote": "quiet", "dt": "strong"}
 _BY_CLASS = {
     "leadin": "leadin", "told": "told", "sign": "sign", "figure": "figure-box", "quiet": "quiet", "about": "quiet",
-    "whole": "whole", "first": "first", "yes": "yes", "no": "no", "nobr": "box",
+    "first": "first", "later": "later", "whole": "whole", "yes": "yes", "no": "no", "nobr": "box",
 }  # fmt: skip
 _INLINE = {"b": "strong", "strong": "strong", "em": "slanted", "i": "slanted", "sup": "super", "th": "quiet"}
 

@@ -16,6 +16,8 @@ from quizapp.formats.reviewing.drawings import LETTERS, drawing
 from quizapp.formats.reviewing.pages import Evidence, day, element, facts_table, rendered, sign_box, table
 from quizapp.formats.tree import Entry
 
+LONGEST_WHOLE = 4_000
+"""Characters that fill about two thirds of a page; a block that is not parted and fills more than a page is cut off."""
 PLACE = re.compile(r"\{\{([a-z][a-z0-9]*)\}\}")
 """A blank in a text."""
 HOW = (
@@ -85,9 +87,14 @@ def _question(entry: Entry, evidence: Evidence) -> str:
     told = [getattr(item, "take_home", None), getattr(item, "explanation", None)] if steps[0].id else []
     wholes[-1] += [f'<div class="told">{rendered(text)}</div>' for text in told if text]
     sign = sign_box(f"{entry.id} · version {signing.version_of(item)}{_signed(item)}")
-    names = ["first", *["whole"] * (len(wholes) - 1)]
-    inside = "".join(f'<div class="{name}">{"".join(parts)}</div>' for name, parts in zip(names, wholes, strict=True))
+    inside = "".join(_unparted("".join(parts), "later" if place else "first") for place, parts in enumerate(wholes))
     return f'<article id="{entry.id}">{inside}{facts_table(evidence, facts)}{sign}</article>'
+
+
+def _unparted(inside: str, name: str) -> str:
+    """A part of a question that stands on one page, if it fits on one."""
+    short = len(re.sub(r"<[^>]*>", "", inside)) < LONGEST_WHOLE
+    return f'<div class="{f"{name} whole" if short else name}">{inside}</div>'
 
 
 def _signed(item: ItemHead) -> str:
