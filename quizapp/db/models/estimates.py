@@ -39,6 +39,8 @@ class ItemParameter(Base):
     """b, in logits."""
     discrimination: Mapped[float] = mapped_column(sa.Double)
     """a; 1 until there are answers enough."""
+    error: Mapped[float] = mapped_column(sa.Double)
+    """Standard error of b."""
     answers: Mapped[int]
     method: Mapped[str] = mapped_column(sa.String(8))
     """rating: moved from the author's estimate answer by answer; 2pl: fitted."""
@@ -47,15 +49,20 @@ class ItemParameter(Base):
 
 
 class MemoryFit(Base):
-    """Parameters of memory fitted to one learner's own answers."""
+    """A try to fit the parameters of memory to one learner's own answers."""
 
     __tablename__ = "memory_fit"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     parameters: Mapped[list[float]]
+    """In force from this try on; empty for the published ones."""
+    taken: Mapped[bool]
+    """Whether the fitted ones were better on the held-out answers; else those of before stay in force."""
     at: Mapped[dt.datetime]
     answers: Mapped[int]
+    """How many answers that moved memory the learner had then."""
     loss_before: Mapped[float] = mapped_column(sa.Double)
-    """Log loss of the usual parameters on the held-out last answers."""
+    """Log loss of the parameters in force before, on the held-out last answers."""
     loss_after: Mapped[float] = mapped_column(sa.Double)
+    """That of the fitted ones, taken or not."""
