@@ -118,7 +118,8 @@ def begun(app: Flask) -> tuple[list[Cookie], list[list[int]]]:
         learners = [Learner.new(db.session()) for _ in range(LEARNERS)]
         with writing(db.session()) as session:
             past_first_run = {"zone": "UTC", "minutes_a_day": 20, "rest_days": [], "first_step": "read"}
-            rows = [{"user_id": learner.actor.id, "preferences": {}, **past_first_run} for learner in learners]
+            past_first_run |= {"light_days": [], "week_goal": 0, "preferences": {}}
+            rows = [{"user_id": learner.actor.id, **past_first_run} for learner in learners]
             session.execute(sa.insert(LearnerSettings), rows)
         sittings = [
             [learner.start(clock.now(), seed=n, size=QUESTIONS_OF_A_BLOCK) for n in range(BLOCKS_EACH)]
