@@ -1,5 +1,5 @@
-"""Pure rules of the domain: memory, ability, mastery, selection, planning, grading, credit. Standard library only, but for
-numpy in `projection`, which weighs hundreds of objectives at once.
+"""Pure rules of the domain: memory, ability, mastery, selection, planning, grading, credit. Standard library only, but
+for numpy in `projection`, which weighs hundreds of objectives at once.
 
 No clock, no database, no Flask, no files; time and chance come in as arguments.
 """

@@ -30,6 +30,12 @@ FURTHEST_DAYS = 400
 """A forecast goes no further, however far away the examination is."""
 SMOOTHED_DAYS = 5
 """A crowded day is thinned on the days before it, from so many days ahead."""
+RETEST_SHARE = 0.25
+"""The part of a day that goes to retests before anything else; more would cost more than it gives (the report).
+Where the time is short they wait their turn."""
+INTAKE_SHARE = 1.0
+INTAKE_SHARE_WITHOUT_AN_EXAM = 0.5
+"""The part of a day that may go to objectives never asked about, while others are due."""
 ROUNDS = 3
 """How often an objective is asked about, at least, before it can be relied on: what starting one will cost."""
 MODEL_ERROR = 0.05
@@ -134,11 +140,11 @@ def build(
 ) -> Today:
     """What to ask about today, in order.
 
-    Retests come first, then what is due and what is new by what it gains a second. New objectives enter in teaching
-    order, as many as leave time for what follows from them (`intake`). With an examination ahead, minutes that are left
-    go to what gains most although its day has not come; without one the day ends (“all covered”), save that a crowded
-    day of the next few is thinned. `spent_seconds`: what was studied today already. The first question is asked if
-    there is any time at all.
+    A part of the day goes to retests that have reached their latest day, then to what was never asked about
+    (`entering`), and the rest to what is most pressing (`selection.priorities`). With an examination ahead that
+    includes what is not due yet; without one new objectives get half of the day while others are due, and the day ends
+    when nothing is (“all covered”), save that a crowded day of the next few is thinned. `spent_seconds`: what was
+    studied today already. One question is asked if there is any time at all.
     """
     on = horizon(today, exams)
     able = [one for one in objectives if one.questions]
@@ -150,9 +156,9 @@ def build(
         return Today(Outcome.REST, on, waiting=_due(able, today), next_day=next_day)
     if limit <= 0:
         return Today(Outcome.DONE, on, waiting=_due(able, today), next_day=next_day)
-    chosen = _fill(able, load, today=today, on=on, limit=limit, ahead=bool(exams) and on in exams, rng=rng)
+    chosen = _fill(able, load, today=today, on=on, limit=limit, ahead=on in exams)
     topics = {one.id: one.topic for one in able}
-    needs = {one.id: one.needs for one in able if one.trace is None}
+    needs = {one.id: one.needs for one in able}
     asked = selection.interleave([(choice, topics[choice.objective]) for choice in chosen], needs)
     taken = {choice.objective for choice in asked}
     return Today(
@@ -167,60 +173,95 @@ def build(
     )
 
 
-def intake(objectives: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date) -> int:
-    """How many objectives to begin today, at most.
+def entering(objectives: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date) -> tuple[Objective, ...]:
+    """The objectives that are still to be started before `on`, in teaching order.
 
-    All of them as early as the days allow, while each that is begun still gets its `ROUNDS` of questions before `on`.
+    All of them where the time suffices for `ROUNDS` of questions on each. Where it does not, those that are most likely
+    to be learnt in it: by weight and by the chance that they are known already, prerequisites with what rests on them.
     """
-    fresh = [one for one in objectives if one.trace is None and one.questions]
-    if not fresh:
-        return 0
-    seconds = sum(one.seconds for one in fresh) / len(fresh)
-    today_holds = load.seconds_on(today) / seconds
-    return max(1, math.ceil(today_holds / ROUNDS)) if _is_short(objectives, load, today, on) else math.ceil(today_holds)
+    fresh = {one.id: one for one in objectives if one.trace is None and one.questions}
+    left = _to_spare(objectives, load, today, on)
+    if left >= 0:
+        return tuple(fresh.values())
+    left += sum(one.seconds * ROUNDS for one in fresh.values())
+    chosen: dict[int, Objective] = {}
+    begun = any(one.trace is not None for one in objectives)
+    for one in sorted(fresh.values(), key=lambda one: -one.weight * one.knows / one.seconds):
+        group = [step for step in _with_what_it_needs(one, fresh) if step.id not in chosen]
+        left -= sum(step.seconds * ROUNDS for step in group)
+        if left < 0 and (begun or chosen):
+            break
+        chosen |= {step.id: step for step in group}
+    return tuple(one for one in fresh.values() if one.id in chosen)
 
 
-def _is_short(objectives: Sequence[Objective], load: Load, today: dt.date, on: dt.date) -> bool:
-    """Whether there is too little time until `on` to ask about everything as often as it takes."""
-    days = min((on - today).days + 1, FURTHEST_DAYS)
-    held = sum(load.seconds_on(today + dt.timedelta(days=ahead)) for ahead in range(days))
-    needed = sum(one.seconds * (ROUNDS if one.trace is None else 1) for one in objectives if one.questions)
-    return needed > held
+def _to_spare(objectives: Sequence[Objective], load: Load, today: dt.date, on: dt.date) -> float:
+    """Seconds left before `on` when every objective has got its `ROUNDS` of questions; below 0 if they will not."""
+    days = min(max((on - today).days, 1), FURTHEST_DAYS)
+    left = sum(load.seconds_on(today + dt.timedelta(days=ahead)) for ahead in range(days))
+    for one in objectives:
+        if one.questions:
+            left -= one.seconds * max(ROUNDS - one.asked, 0)
+    return left
+
+
+def _with_what_it_needs(objective: Objective, by_id: Mapping[int, Objective]) -> list[Objective]:
+    """The objective after its prerequisites, the deepest first."""
+    found: dict[int, Objective] = {}
+    line = [objective]
+    while line:
+        one = line.pop()
+        if one.id not in found:
+            found[one.id] = one
+            line += [by_id[need] for need in sorted(one.needs) if need in by_id]
+    return list(found.values())[::-1]
 
 
 def _fill(
-    able: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date, limit: float, ahead: bool, rng: random.Random
+    able: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date, limit: float, ahead: bool
 ) -> list[Asked]:
-    """Choices that fit the limit: retests, then what is due or new by gain a second, then what is ahead."""
-    by_id = {one.id: one for one in able}
-    open_today = [one for one in able if not selection.asked_on(one, today)]
-    gains = selection.worth(open_today, today=today, on=on)
-    cap = intake(able, load, today=today, on=on)
-    entering = {one.id for one in [one for one in open_today if one.trace is None][:cap]}
-    thinned = _thinned(open_today, load, today)
-    ranked = []
-    for one, gain in zip(open_today, gains, strict=True):
-        if one.trace is None:
-            urgency = 1 if one.id in entering else None
-        elif one.trace.due <= today:
-            urgency = 0 if one.trace.retests < memory.RETESTS else 1
-        else:
-            urgency = 2 if ahead or one.id in thinned else None
-        if urgency is not None:
-            ranked.append((urgency, -gain / one.seconds, rng.random(), gain, one))
-    ranked.sort(key=lambda row: row[:3])
+    """Choices that fit the limit."""
+    open_today = {one.id: one for one in able if not selection.asked_on(one, today)}
+    pressing = selection.priorities(list(open_today.values()), today=today, on=on)
+    priority = dict(zip(open_today, pressing, strict=True))
+    thinned = _thinned(list(open_today.values()), load, today)
+    new = [one for one in entering(able, load, today=today, on=on) if one.id in open_today]
+    known = [
+        one
+        for one in open_today.values()
+        if one.trace is not None and (ahead or one.trace.due <= today or one.id in thinned)
+    ]
+    known.sort(key=lambda one: -priority[one.id].rate)
+    retests = [one for one in known if one.trace and one.trace.due <= today and one.trace.retests < memory.RETESTS]
     chosen: dict[int, Asked] = {}
-    seconds = 0.0
-    for _, _, _, gain, wanted in ranked:
-        while wanted.id not in chosen:
-            step, leads_to = selection.first_step(
-                wanted, {key: one for key, one in by_id.items() if key not in chosen} if wanted.trace is None else {}
-            )
-            if chosen and seconds + step.seconds > limit:
-                return list(chosen.values())
-            chosen[step.id] = Asked(step.id, selection.why(step, today, leads_to), gain, step.seconds)
-            seconds += step.seconds
+    reserved = RETEST_SHARE * limit if _to_spare(able, load, today, on) >= 0 else 0.0
+    seconds = _take(chosen, retests, open_today, priority, today, reserved, 0.0)
+    intake = INTAKE_SHARE if ahead else INTAKE_SHARE_WITHOUT_AN_EXAM
+    seconds = _take(chosen, new, open_today, priority, today, intake * limit, seconds)
+    room = max(limit, min((one.seconds for one in [*known, *new]), default=0.0))  # a short day still holds one question
+    _take(chosen, [*known, *new], open_today, priority, today, room, seconds)
     return list(chosen.values())
+
+
+def _take(
+    chosen: dict[int, Asked],
+    wanted: Sequence[Objective],
+    open_today: Mapping[int, Objective],
+    priority: Mapping[int, selection.Priority],
+    today: dt.date,
+    limit: float,
+    seconds: float,
+) -> float:
+    """Add what fits, each after the prerequisites that are not fresh. Returns the seconds of all that is chosen."""
+    for one in wanted:
+        while one.id not in chosen:
+            left = {key: other for key, other in open_today.items() if key not in chosen}
+            step, leads_to = selection.first_step(one, left, today)
+            if seconds + step.seconds > limit:
+                return seconds
+            chosen[step.id] = Asked(step.id, selection.why(step, today, leads_to), priority[step.id].gain, step.seconds)
+            seconds += step.seconds
+    return seconds
 
 
 def _thinned(objectives: Sequence[Objective], load: Load, today: dt.date) -> set[int]:
@@ -289,7 +330,7 @@ def forecast(
         limit = load.seconds_on(day) - (spent_seconds if ahead == 0 else 0.0)
         taken, started = _follow(current, load, day, on, limit) if limit > 0 else ([], 0)
         for one in taken:
-            states[one.id] = replace(one, trace=_answered_right(one, day))
+            states[one.id] = replace(one, trace=_answered_right(one, day), asked=one.asked + 1)
         if ahead < DAYS_SHOWN:
             days.append(Day(day, due, len(taken), sum(one.seconds for one in taken) / 60, started))
     return Forecast(
@@ -328,10 +369,10 @@ def _follow(
     """What a plan takes on a day to come, without weighing: what is due, longest waiting first, then what is new."""
     due = [one for one in current if one.trace is not None and one.trace.due <= day and one.trace.last_day < day]
     due.sort(key=lambda one: one.trace.due if one.trace else day)
-    entering = [one for one in current if one.trace is None][: intake(current, load, today=day, on=on)]
+    new = entering(current, load, today=day, on=on)
     taken: list[Objective] = []
     seconds = 0.0
-    for one in [*due, *entering]:
+    for one in [*due, *new]:
         if taken and seconds + one.seconds > limit:
             break
         taken.append(one)

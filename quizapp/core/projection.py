@@ -46,15 +46,8 @@ def gain_of_asking(
     return kept + saved - recall(stability, elapsed + days_left, w)
 
 
-def gain_of_starting(knows: Floats, days_left: float, w: Parameters = DEFAULT_PARAMETERS) -> Floats:
-    """The same for objectives that were never asked about; `knows` is the chance that they are known already."""
-    again, good = (recall(np.array(max(w[first], SHORTEST_STABILITY_DAYS)), days_left, w) for first in (0, 2))
-    return np.asarray(knows * good + (1 - knows) * again - knows)
-
-
-def gains(states: Sequence[tuple[float, float, int]], knows: Sequence[float], days_left: int) -> list[float]:
-    """The gain of asking about each studied objective, given by stability, difficulty and days since the last answer,
-    and then of starting each other one. One that was answered today counts as of tomorrow."""
+def gains(states: Sequence[tuple[float, float, int]], days_left: int) -> list[float]:
+    """The gain of asking about each objective, given by stability, difficulty and days since the last answer."""
     told = np.array(states, dtype=np.float64).reshape(-1, 3)
-    asking = gain_of_asking(told[:, 0], told[:, 1], np.maximum(told[:, 2], 1.0), float(days_left))
-    return [*asking.tolist(), *gain_of_starting(np.array(knows, dtype=np.float64), float(days_left)).tolist()]
+    found: list[float] = gain_of_asking(told[:, 0], told[:, 1], told[:, 2], float(days_left)).tolist()
+    return found

@@ -2,24 +2,26 @@
 
 Choosing an objective. Asking about it today adds, on average,
 
-    K·R_T(S after Good) + (1 − K)·R_T(S after Again) − R_T(now)
+    gain = K·R_T(S after Good) + (1 − K)·R_T(S after Again) − R_T(now)
 
 to its recall on the day T that counts: K is the chance that it is known today, R_T the chance of recall on T with the
-stability S. The largest of these, times the weight of the objective, divided by the seconds a question takes, comes
-first (gain per second of practice: Pavlik and Anderson 2008, Using a model to compute the optimal schedule of practice;
-here over objectives, with FSRS-6 as the model of memory). An objective is asked once a day while others remain,
-prerequisites that were never studied come before what rests on them, and a topic follows itself only where there is no
-choice.
+stability S (`core.projection`; gain a second of practice: Pavlik and Anderson 2008, Using a model to compute the
+optimal schedule of practice; here over objectives, with FSRS-6 as the model of memory). The gain alone looks one step
+ahead and asks again too soon, so it is multiplied by the days that the objective has waited; where only repeats are
+left the middle gain of all objectives takes its place, because asking oftener then only teaches the questions. What is
+largest, times the weight, divided by the seconds of a question, comes first. An objective is asked once a day while
+others remain, a prerequisite that is not fresh comes before what rests on it, and a topic follows itself only where
+there is no choice. How much each of these is worth: docs/engine-report.md.
 
-Choosing a question. One that is new to the learner, else the one not seen for longest, else the one that tells most
-about ability (a²·P·(1 − P)). Questions that give each other away never meet in one sitting.
+Choosing a question. One that is new to the learner (but see `core.repeats`), else the one not seen for longest, else
+the one that tells most about ability (a²·P·(1 − P)). Questions that give each other away never meet in one sitting.
 
 Every choice carries its reason as data (`Why`, `Pick`), from which a page makes a sentence. `rng` breaks ties only: the
 same seed makes the same choices.
 
     next_objective(objectives, today=…, on=…, rng=…)      → Asked: the objective and why it
     choose_item(candidates, barred=…, theta=…, now=…, rng=…) → Pick: the question, and what it is to the learner
-    worth(objectives, today=…, on=…)                      → the value of asking each, per second
+    priorities(objectives, today=…, on=…)                 → how pressing each is
     compose(candidates, only=…, size=…, …)                → Block: a block that a learner put together
 """
 
@@ -35,6 +37,7 @@ from typing import Any
 
 from quizapp.core import ability, memory
 from quizapp.core.memory import Freshness, Trace
+from quizapp.core.repeats import Repeats
 
 
 class Only(StrEnum):
@@ -70,8 +73,10 @@ class Objective:
     """An objective as selection sees it, for one learner. A sequence of them is in teaching order.
 
     `trace`: the learner's memory of it, None if it was never asked about. `knows`: the chance, 0 to 1, that it is known
-    without having been asked about (`ability.knows`). `seconds`: what a question on it takes. `questions`: how many
-    there are in the pool; with none it can neither be asked nor hold anything up. `needs`: its prerequisites.
+    without having been asked about (`ability.knows`). `seconds`: what a question on it takes this learner. `questions`:
+    how many there are in the pool; with none it can neither be asked nor hold anything up; `unseen`: how many of them
+    are new to the learner; `asked`: how often one was asked. `last_at`: when one was answered last. `needs`: its
+    prerequisites.
     """
 
     id: int
@@ -81,7 +86,28 @@ class Objective:
     seconds: float = 60.0
     weight: float = 1.0
     questions: int = 1
+    unseen: int = 1
+    asked: int = 0
+    last_at: dt.datetime | None = None
     needs: frozenset[int] = frozenset()
+
+
+UNKNOWN = Repeats()
+LEAST_GAIN = 0.001
+FRESH_FOR = dt.timedelta(days=1)
+"""A prerequisite that was asked about so recently is at hand when what rests on it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """`rate`: days waited × gain × weight, a second. `gain`: what asking adds to the chance of recall on the day that
+    counts."""
+
+    rate: float
+    gain: float
+
+
+_NOT_STARTED = Priority(0.0, 0.0)
 
 
 class Cause(StrEnum):
@@ -90,7 +116,7 @@ class Cause(StrEnum):
     START = "start"
     """It was never asked about, and its turn in the teaching order has come."""
     PREREQUISITE = "prerequisite"
-    """It was never asked about, and another objective rests on it."""
+    """Another objective rests on it, and it was never asked about or not lately."""
     RETEST = "retest"
     """It was missed; it comes back within two days, and once more by the seventh."""
     DUE = "due"
@@ -165,21 +191,40 @@ class Block:
     seconds: int
 
 
-def worth(objectives: Sequence[Objective], *, today: dt.date, on: dt.date) -> tuple[float, ...]:
-    """What asking about each objective today adds to its recall on the day `on`, times its weight (not yet per
-    second). Objectives that were asked about today count as of tomorrow."""
+def priorities(objectives: Sequence[Objective], *, today: dt.date, on: dt.date) -> tuple[Priority, ...]:
+    """How pressing each studied objective is, a second of practice; what was never asked about has none (0).
+
+    An objective that was asked about today counts as of tomorrow.
+    """
     from quizapp.core import projection  # loads numpy, which a process that never plans does not need
 
-    day = today.toordinal()
+    studied = [(one, one.trace) for one in objectives if one.trace is not None]
+    waited = _waited([(trace.last_day, one.last_at) for one, trace in studied], today)
     states = [
-        (trace.state.stability_days, trace.state.difficulty, day - trace.last_day.toordinal())
-        for one in objectives
-        if (trace := one.trace) is not None
+        (trace.state.stability_days, trace.state.difficulty, max((today - trace.last_day).days, 1))
+        for _, trace in studied
     ]
-    fresh = [one.knows for one in objectives if one.trace is None]
-    gains = projection.gains(states, fresh, max((on - today).days, 0))
-    asking, starting = iter(gains), iter(gains[len(states) :])
-    return tuple(one.weight * next(starting if one.trace is None else asking) for one in objectives)
+    gains = [max(gain, LEAST_GAIN) for gain in projection.gains(states, max((on - today).days, 0))]
+    middle = sorted(gains)[len(gains) // 2] if gains else LEAST_GAIN
+    found = {
+        one.id: Priority(days * one.weight / one.seconds * (gain if one.unseen else middle), gain)
+        for (one, _), days, gain in zip(studied, waited, gains, strict=True)
+    }
+    return tuple(found.get(one.id, _NOT_STARTED) for one in objectives)
+
+
+def _waited(last: Sequence[tuple[dt.date, dt.datetime | None]], today: dt.date) -> list[float]:
+    """Study days since each last answer. Of those of one day the earlier ones have waited a little longer, so that the
+    objectives keep going round in the same order."""
+    order = sorted(range(len(last)), key=lambda place: (last[place][0], last[place][1] or _NEVER))
+    sizes = Counter(day for day, _ in last)
+    met: Counter[dt.date] = Counter()
+    waited = [0.0] * len(last)
+    for place in order:
+        day = last[place][0]
+        waited[place] = max((today - day).days, 1) + 0.5 - (met[day] + 0.5) / sizes[day]
+        met[day] += 1
+    return waited
 
 
 def next_objective(
@@ -193,20 +238,22 @@ def next_objective(
 ) -> Asked | None:
     """The objective to ask about now; None if no question is left on any.
 
-    `asked`: objectives that this sitting has asked about or will (they count as asked today). `last_topic`: the topic
-    of the question before. The plan of a day chooses many at once: `planning.build`.
+    What was never asked about comes first, in teaching order; then the most pressing. `asked`: objectives that this
+    sitting has asked about or will (they count as asked today). `last_topic`: the topic of the question before. The
+    plan of a day chooses many at once: `planning.build`.
     """
     able = [one for one in objectives if one.questions]
     waiting = [one for one in able if one.id not in asked and not asked_on(one, today)] or able
     if not waiting:
         return None
-    values = worth(waiting, today=today, on=on)
-    rates = [(value / one.seconds, rng.random()) for one, value in zip(waiting, values, strict=True)]
-    elsewhere = [place for place, one in enumerate(waiting) if one.topic != last_topic]
-    best = max(elsewhere or range(len(waiting)), key=rates.__getitem__)
-    chosen, leads_to = first_step(waiting[best], {one.id: one for one in able})
-    value = values[best] if leads_to is None else worth([chosen], today=today, on=on)[0]
-    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked), value, chosen.seconds)
+    pressing = priorities(waiting, today=today, on=on)
+    elsewhere = [place for place, one in enumerate(waiting) if one.topic != last_topic] or range(len(waiting))
+    best = max(elsewhere, key=lambda place: (waiting[place].trace is None, pressing[place].rate, rng.random()))
+    if waiting[best].trace is None:
+        best = next(place for place in elsewhere if waiting[place].trace is None)
+    chosen, leads_to = first_step(waiting[best], {one.id: one for one in waiting}, today)
+    gain = next(p.gain for one, p in zip(waiting, pressing, strict=True) if one.id == chosen.id)
+    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked), gain, chosen.seconds)
 
 
 def asked_on(objective: Objective, day: dt.date) -> bool:
@@ -214,18 +261,19 @@ def asked_on(objective: Objective, day: dt.date) -> bool:
     return objective.trace is not None and objective.trace.last_day >= day
 
 
-def first_step(objective: Objective, by_id: Mapping[int, Objective]) -> tuple[Objective, int | None]:
-    """The objective itself, or the deepest prerequisite never studied, with the objective that rests on it.
+def first_step(objective: Objective, by_id: Mapping[int, Objective], today: dt.date) -> tuple[Objective, int | None]:
+    """The objective itself, or the deepest prerequisite to refresh before it, with the objective that rests on it.
 
-    A prerequisite that is missing from `by_id` (it has no question) holds nothing up; a circle is cut open.
+    A prerequisite is fresh if it was asked about today or on the day before. One that is missing from `by_id` holds
+    nothing up; a circle is cut open.
     """
     step, leads_to, passed = objective, None, {objective.id}
-    while step.trace is None:
-        lacking = [by_id[need] for need in sorted(step.needs) if need in by_id and need not in passed]
-        lacking = [need for need in lacking if need.trace is None]
-        if not lacking:
-            break
-        step, leads_to = lacking[0], step.id
+    while stale := [
+        by_id[need]
+        for need in sorted(step.needs - passed)
+        if need in by_id and not asked_on(by_id[need], today - FRESH_FOR)
+    ]:
+        leads_to, step = step.id, stale[0]
         passed.add(step.id)
     return step, leads_to
 
@@ -238,6 +286,8 @@ def why(objective: Objective, today: dt.date, leads_to: int | None = None, *, ag
     days = max((today - trace.last_day).days, 0)
     if again or days == 0:
         cause = Cause.AGAIN
+    elif leads_to is not None and trace.due > today:
+        cause = Cause.PREREQUISITE
     elif trace.retests < memory.RETESTS:
         cause = Cause.RETEST
     else:
@@ -272,15 +322,22 @@ def choose_item(
     rng: random.Random,
     theta: float = 0.0,
     barred: Collection[int] = (),
+    repeats: Repeats = UNKNOWN,
+    shown: bool = False,
 ) -> Pick | None:
     """A question on one objective: unseen first, then the least recently seen, then the most informative.
 
     `barred`: questions of this sitting with their enemies; None is returned if nothing else is left. `theta`: the
-    learner's ability in the topic.
+    learner's ability in the topic. `repeats`: what repeats were found to teach; where that is much, the question whose
+    answer is best remembered may come before a new one (`Repeats.preferred`; `shown`: `mastery.is_shown`).
     """
     able = [one for one in candidates if one.item not in barred]
     if not able:
         return None
+    met = [one for one in able if one.last_seen is not None]
+    if met and repeats.preferred(rng, shown=shown, met=sum(one.times_seen for one in met), new_met=len(met)):
+        latest = max(met, key=lambda one: (one.last_seen or _NEVER, one.times_seen))
+        return Pick(latest.item, memory.freshness(latest.last_seen, now), latest.last_seen)
 
     def rank(one: Candidate) -> tuple[bool, dt.datetime, float, float]:
         right = ability.chance_of_right(ability.knows(theta, one.difficulty), one.guess)
