@@ -226,6 +226,9 @@ def _objective(
         seconds=sum(one.seconds for one in pool) / len(pool) if pool else 60.0,
         weight=float(version.body["weight"]),
         questions=len(pool),
+        unseen=sum(one.times_seen == 0 for one in pool),
+        asked=sum(one.times_seen for one in pool),
+        last_at=max((one.last_seen for one in pool if one.last_seen), default=None),
         needs=frozenset(ids[slug] for slug in version.body.get("needs", ()) if slug in ids),
     )
 
