@@ -7,6 +7,7 @@ marks are refused); then everything that comes out passes a whitelist, whatever 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,7 +84,7 @@ class Flaw:
     message: str
 
 
-@lru_cache(maxsize=4_000)  # a text is judged by a check and shown by a version: it is converted once for both
+@lru_cache(maxsize=20_000)  # a text is judged by a check and shown by a version: it is converted once for both
 def render(text: str, *, inline: bool = False, section: str | None = None) -> tuple[str, tuple[Flaw, ...]]:
     """The HTML of a text and its flaws; with flaws the HTML is empty.
 
@@ -95,25 +96,11 @@ def render(text: str, *, inline: bool = False, section: str | None = None) -> tu
         return "", (Flaw(0, "too-long", f"The text has {len(text.encode()):,} bytes; at most {limit:,} are taken."),)
     if flaws := tuple(_flaws(text, section)):
         return "", flaws
-    links: list[str] = []
-    extensions: list[Extension | str] = [
-        "tables",
-        "def_list",
-        "sane_lists",
-        _Ours(links, subheadings=section is not None),
-    ]
-    if section is not None:
-        extensions.append("footnotes")
+    converter, links = _converter(section is not None)
     try:
-        converter = Converter(
-            extensions=extensions,
-            extension_configs={
-                "tables": {"use_align_attribute": True},
-                "footnotes": {"BACKLINK_TITLE": "Back to the text"},
-            },
-        )
         html = converter.convert(text)
     except RecursionError:
+        _made.__dict__.clear()  # it stopped in the middle of its work
         return "", (Flaw(0, "tangled", "Marks are nested too deeply in each other."),)
     if links:
         return "", tuple(Flaw(_line_with(text, link), "link", _not_a_link(link)) for link in links)
@@ -123,6 +110,32 @@ def render(text: str, *, inline: bool = False, section: str | None = None) -> tu
     if html.count("<p>") != 1 or not (html.startswith("<p>") and html.endswith("</p>")):
         return "", (Flaw(0, "one-paragraph", "This text must be one paragraph, without lists, tables or quotations."),)
     return html.removeprefix("<p>").removesuffix("</p>"), ()
+
+
+def _converter(lesson: bool) -> tuple[Converter, list[str]]:
+    """A converter as new, and the list in which it notes links that are refused.
+
+    Each thread keeps its own two: making one costs as much as ten short texts.
+    """
+    name = "lesson" if lesson else "field"
+    if name not in _made.__dict__:
+        links: list[str] = []
+        extensions: list[Extension | str] = ["tables", "def_list", "sane_lists", _Ours(links, subheadings=lesson)]
+        converter = Converter(
+            extensions=[*extensions, "footnotes"] if lesson else extensions,
+            extension_configs={
+                "tables": {"use_align_attribute": True},
+                "footnotes": {"BACKLINK_TITLE": "Back to the text"},
+            },
+        )
+        _made.__dict__[name] = converter, links
+    converter, links = _made.__dict__[name]
+    converter.reset()
+    links.clear()
+    return converter, links
+
+
+_made = threading.local()
 
 
 def render_fields(fields: Fields) -> tuple[Json, list[tuple[tuple[str | int, ...], Flaw]]]:
