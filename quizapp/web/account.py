@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, abort, flash, redirect, render_template, session
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
@@ -27,15 +27,17 @@ from quizapp import clock
 from quizapp.core import preferences
 from quizapp.core.preferences import Choices, Preferences, Unfit
 from quizapp.db.extension import db
-from quizapp.services import accounts
+from quizapp.services import accounts, calendar
 from quizapp.services.accounts import Actor
 from quizapp.web.allow import allow, get_actor
+from quizapp.web.learn.day import AFTERWARDS
 
 blueprint = Blueprint("account", __name__)
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+GOALS = ("No goal", "1 day", *(f"{days} days" for days in range(2, 8)))
 THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
-BEGINNINGS = {"read": "lessons.index", "test": "learn.practice", "exam": "learn.today"}
+BEGINNINGS = {"read": "lessons.index", "test": "learn.placement", "exam": "learn.today"}
 
 
 def zones_by_area() -> list[SelectChoice]:
@@ -47,18 +49,30 @@ def zones_by_area() -> list[SelectChoice]:
     return choices
 
 
+def days_field(label: str) -> SelectMultipleField:
+    """Days of the week to tick."""
+    return SelectMultipleField(
+        label,
+        coerce=int,
+        choices=[SelectChoice(value=str(day), label=name) for day, name in enumerate(DAYS, start=1)],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validate_choice=False,
+    )
+
+
 class SettingsForm(FlaskForm):
     """All choices at once, under one button."""
 
     name = StringField("Your name", validators=[Length(max=120, message="Keep the name within 120 characters.")])
     zone = SelectField("Time zone", choices=zones_by_area(), validate_choice=False)
     minutes_a_day = IntegerField("Minutes of study a day", validators=[InputRequired()])
-    rest_days = SelectMultipleField(
-        "Rest days",
+    rest_days = days_field("Rest days")
+    light_days = days_field("Light days")
+    week_goal = SelectField(
+        "Week goal",
         coerce=int,
-        choices=[SelectChoice(value=str(day), label=name) for day, name in enumerate(DAYS, start=1)],
-        option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
+        choices=[SelectChoice(value=str(days), label=label) for days, label in enumerate(GOALS)],
         validate_choice=False,
     )
     text_size = RadioField(
@@ -77,12 +91,19 @@ class SettingsForm(FlaskForm):
     def choices(self) -> Choices:
         """What was chosen. Raises Unfit where a field holds nothing that could be a choice."""
         if not self.validate():
-            sentences = {"minutes_a_day": "Enter a whole number of minutes.", "rest_days": "Choose days of the week."}
+            sentences = {
+                "minutes_a_day": "Enter a whole number of minutes.",
+                "rest_days": "Choose days of the week.",
+                "light_days": "Choose days of the week.",
+                "week_goal": "Choose a goal from the list.",
+            }
             raise Unfit({str(name): sentences.get(str(name), errors[0]) for name, errors in self.errors.items()})
         return Choices(
             zone=self.zone.data or "",
             minutes_a_day=self.minutes_a_day.data,
             rest_days=tuple(self.rest_days.data or ()),
+            light_days=tuple(self.light_days.data or ()),
+            week_goal=self.week_goal.data or 0,
             preferences=Preferences(
                 text_size=self.text_size.data or "",
                 theme=self.theme.data or "",
@@ -146,6 +167,8 @@ def chosen(actor: Actor) -> dict[str, object]:
         "zone": actor.zone,
         "minutes_a_day": actor.choices.minutes_a_day,
         "rest_days": list(actor.choices.rest_days),
+        "light_days": list(actor.choices.light_days),
+        "week_goal": actor.choices.week_goal,
         **actor.preferences.to_json(),
     }
 
@@ -157,6 +180,8 @@ def settings_page(actor: Actor, form: SettingsForm, exam_form: ExamForm) -> str:
         form=form,
         exam_form=exam_form,
         exams=accounts.exams_of(db.session(), actor.id),
+        afterwards=AFTERWARDS,
+        calendar_url=calendar_url(actor),
         today=preferences.local_date(clock.now(), actor.zone),
         zone_open=actor.zone == preferences.DEFAULT.zone,
     )
@@ -183,6 +208,45 @@ def remove_exam_date(exam_id: int) -> ResponseReturnValue:
     accounts.remove_exam_date(db.session(), get_actor(), exam_id)
     flash("The examination is removed.", "success")
     return redirect(url("account.settings", _anchor="exams"))
+
+
+@blueprint.post("/settings/exams/<int:exam_id>/afterwards")
+@allow("signed_in")
+def choose_afterwards(exam_id: int) -> ResponseReturnValue:
+    """How to go on after an examination; asked on Today, and changed in the settings."""
+    try:
+        accounts.choose_afterwards(db.session(), get_actor(), exam_id, request.form.get("afterwards", ""), clock.now())
+    except Unfit as unfit:
+        flash(str(unfit), "error")
+    if request.form.get("back") == "settings":
+        return redirect(url("account.settings", _anchor="exams"))
+    return redirect(url("learn.today"))
+
+
+@blueprint.post("/settings/calendar")
+@allow("signed_in")
+def make_calendar() -> ResponseReturnValue:
+    """Make the address of the calendar, or a new one in the place of the old."""
+    calendar.make_token(db.session(), get_actor())
+    flash("The address is ready. One that was given out before no longer works.", "success")
+    return redirect(url("account.settings", _anchor="calendar"))
+
+
+@blueprint.post("/settings/calendar/remove")
+@allow("signed_in")
+def remove_calendar() -> ResponseReturnValue:
+    calendar.remove_token(db.session(), get_actor())
+    flash("The address is gone. Programs that had subscribed get nothing more.", "success")
+    return redirect(url("account.settings", _anchor="calendar"))
+
+
+def calendar_url(actor: Actor) -> str | None:
+    """The whole address, because it is copied into another program; None without one."""
+    token = calendar.get_token(db.session(), actor)
+    if token is None:
+        return None
+    site = current_app.config["PUBLIC_URL"].rstrip("/") or request.host_url.rstrip("/")
+    return f"{site}{url('learn.calendar_file', token=token)}"
 
 
 @blueprint.get("/settings/sign-in")

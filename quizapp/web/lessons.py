@@ -85,7 +85,7 @@ def lesson(slug: str) -> ResponseReturnValue:
         checks=checks_of(shown, actor),
         misses=misses,
         tool=TOOLS.get(shown.topic),
-        practise_url=url_for("learn.practice", topic=shown.topic),
+        practise_url=url_for("learn.lesson_practice", slug=slug),
     )
 
 

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
+from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
+from quizapp.core import modes
 from quizapp.core.grading import Confidence
 from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from quizapp.services import answering, asking, examining, explaining, showing, sittings
+from quizapp.services import answering, asking, examining, explaining, placing, showing, sittings
 from quizapp.services.answering import Submission
+from quizapp.services.content import teaching
+from quizapp.services.placing import Placed
 from quizapp.services.showing import Question
 from quizapp.web.allow import allow, get_actor
+from quizapp.web.learn import sentences
 from quizapp.web.learn.blueprint import blueprint
-from quizapp.web.pages import plain_day
 
 NOT_OF_THE_TYPE = {"csrf_token", "part", "elapsed_ms", "confidence", "go", "strike", "marked"}
 """Form fields that belong to the frame of a question; the rest is the type’s."""
 
-REASONS = {
-    "new": "New to you.",
-    "wrong": "You missed it {ago}.",
-    "marked": "You marked it.",
-    "seen": "Seen {ago}; no newer question is left for today.",
-    "lesson": "Part of the lesson.",
+KINDS = {
+    "practice": "Practice",
+    "review": "Today’s questions",
+    "learn": "After reading",
+    "placement": "What do I know already?",
+    "exam": "Exam",
+    "lesson": "Lesson",
 }
+"""What a session was, by its mode."""
 
 
 @blueprint.get("/sessions")
@@ -86,7 +90,7 @@ def question_page(asked: Question, problem: str | None = None) -> ResponseReturn
         navigator=showing.get_navigator(db.session(), get_actor(), asked.sitting_id) if exam else (),
         seconds_left=max(0, int((deadline - now).total_seconds())) if deadline else None,
         until=deadline,
-        reason=reason(asked.why, now),
+        reason=sentences.reason(asked.why, now),
     )
     return page, 422 if problem else 200
 
@@ -107,7 +111,7 @@ def feedback(sitting_id: int, position: int) -> ResponseReturnValue:
         feedback=told,
         links=links,
         repeated=request.args.get("repeated") == "1",
-        next_sentence=next_sentence(told, study_day(clock.now(), actor.zone)),
+        next_sentence=sentences.next_sentence(told, study_day(clock.now(), actor.zone)),
     )
 
 
@@ -193,46 +197,37 @@ def results(sitting_id: int) -> ResponseReturnValue:
         return url_for("learn.feedback", sitting_id=sitting_id, position=row.position, part=row.part)
 
     missed = any(row.verdict != "right" for row in found.rows)
+    placed = placing.get_placed(db.session(), get_actor(), sitting_id) if sat.mode is modes.PLACEMENT else ()
     return render_template(
         "learn/results.html",
         results=found,
-        score_sentence=score_sentence(found),
+        kind=KINDS[sat.mode.name],
+        score_sentence=sentences.score(found),
         released_sentence="Your answers are in. The feedback follows when it is released.",
         question_url=question_url,
-        again_url=url_for("learn.practice", only="wrong") if missed else None,
+        placed=tuple(placed_row(one) for one in placed),
+        misses_url=url_for("learn.open_misses", sitting_id=sitting_id) if missed and sat.mode is modes.EXAM else None,
+        again_url=url_for("learn.practice", only="wrong") if missed and sat.mode is not modes.REVIEW else None,
     )
 
 
-def score_sentence(found: sittings.Results) -> str:
-    right = sum(row.verdict == "right" for row in found.rows)
-    empty = sum(row.verdict == "empty" for row in found.rows)
-    sentence = f"{right} of {len(found.rows)} right"
-    if found.sat.possible != len(found.rows):
-        sentence += f", {found.sat.earned} of {found.sat.possible} marks"
-    return f"{sentence}; {empty} left empty." if empty else f"{sentence}."
+@dataclass(frozen=True)
+class PlacedRow:
+    """What a placement says of a topic; `begin_url` leads to the paragraph to begin with, "" where there is none."""
+
+    title: str
+    sentence: str
+    known: tuple[str, ...]
+    begin: str
+    begin_url: str
 
 
-def reason(why: Any, now: dt.datetime) -> str:
-    """Why this question was chosen, in one sentence."""
-    sentence = REASONS.get(why.get("reason", ""), "")
-    last = why.get("last_seen")
-    days = (now - dt.datetime.fromisoformat(last)).days if last else 0
-    ago = "today" if days < 1 else "yesterday" if days == 1 else f"{days} days ago"
-    return sentence.format(ago=ago)
-
-
-def next_sentence(told: explaining.Feedback, today: dt.date) -> str:
-    """When the next question on this objective comes, and why then."""
-    if told.next_due is None:
-        return ""
-    days = (told.next_due - today).days
-    when = "today" if days < 1 else "tomorrow" if days == 1 else f"in about {days} days, on {plain_day(told.next_due)}"
-    if told.verdict != "right":
-        because = (
-            "because you were sure and it was not so" if told.confidence == "sure" else "because this one was missed"
-        )
-    elif told.confidence == "guess":
-        because = "because this one was right, but guessed"
-    else:
-        because = "when about one chance in ten of having forgotten it has built up"
-    return f"A different question on this {when}, {because}."
+def placed_row(placed: Placed) -> PlacedRow:
+    taught = teaching.where_taught(db.session()).get(placed.begin.slug) if placed.begin else None
+    return PlacedRow(
+        title=placed.title,
+        sentence=sentences.placed(placed),
+        known=tuple(one.statement for one in placed.known),
+        begin=placed.begin.statement if placed.begin else "",
+        begin_url=url_for("lessons.lesson", slug=taught.lesson, _anchor=taught.anchor) if taught else "",
+    )

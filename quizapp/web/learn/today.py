@@ -1,34 +1,51 @@
-"""The first page: what to do now."""
+"""The first page: what to do now, and what lies ahead; and beginning today’s questions."""
 
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from dataclasses import dataclass
+from functools import partial
 
-from flask import render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
-from quizapp.core.preferences import local_date
+from quizapp.core import memory, modes
+from quizapp.core.mastery import Mastery, Standing
+from quizapp.core.planning import Outcome
+from quizapp.core.selection import Objective
 from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from quizapp.services import accounts, sittings
-from quizapp.services.accounts import Actor, Exam
-from quizapp.services.content import reading
+from quizapp.services import annotating, asking, composing, sittings, studying
+from quizapp.services.accounts import Actor
+from quizapp.services.content import reading, teaching
+from quizapp.services.content.teaching import Taught
+from quizapp.services.sittings import Sat
+from quizapp.services.studying import Desk
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
+from quizapp.web.learn.day import Head, head
+from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, prospect
+from quizapp.web.learn.practice import seed_of
 from quizapp.web.learn.sessions import session_url
 from quizapp.web.pages import plain_day
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+GO_ON_WITHIN = dt.timedelta(days=2)
+"""A session left longer ago is listed, but no longer the first thing to do."""
+NEW_SHOWN = 3
+WEAKEST_SHOWN = 2
 
 
 @dataclass(frozen=True)
 class Row:
+    """A line of a list: what it is, what to know about it, one thing to do. With `post` that is a form."""
+
     title: str
     sentence: str
     url: str
     label: str
+    post: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,25 +63,20 @@ class Week:
 
 
 @dataclass(frozen=True)
-class ExamAhead:
-    title: str
-    days_sentence: str
-    on_text: str
-
-
-@dataclass(frozen=True)
 class Today:
-    """`rows` are lessons to read; `resume` sessions that were left."""
+    """`unread`: exams whose misses wait; `resume`: sessions that were left; `new`: what is begun today and can be read
+    before, and how many more there are; `weakest`: where practice would help most; `beside`: what else can be done."""
 
-    heading: str
-    sentence: str
-    start_url: str
-    start_label: str
+    head: Head
+    unread: tuple[Row, ...]
     resume: tuple[Row, ...]
-    rows_heading: str
-    rows: tuple[Row, ...]
+    new: tuple[Row, ...]
+    new_more: int
+    weakest: tuple[Row, ...]
+    beside: tuple[Row, ...]
     week: Week | None
-    exams: tuple[ExamAhead, ...]
+    chart: Chart | None
+    prospect: Prospect
 
 
 @blueprint.get("/")
@@ -81,52 +93,123 @@ def first_run_page(actor: Actor) -> ResponseReturnValue:
     return render_template("learn/first_run.html", lesson=lessons[0] if lessons else None, zone=actor.zone)
 
 
+@blueprint.post("/review")
+@allow("signed_in")
+def review() -> ResponseReturnValue:
+    """Begin today’s questions, or more than those; what was begun today and left is gone on with."""
+    actor, now = get_actor(), clock.now()
+    key = request.form.get("key") or secrets.token_urlsafe(16)
+    unfinished = sittings.list_unfinished(db.session(), actor, now)
+    left = next((sat for sat in unfinished if _is_of_today(sat, actor, now)), None)
+    if left is not None:
+        return redirect(session_url(left), 303)
+    seed = seed_of(key)
+    choose = studying.choose_more if request.form.get("more") == "1" else studying.choose_review
+    try:
+        sitting_id = asking.begin(
+            db.session(), actor, partial(choose, db.session(), actor, now, seed), key, "Today", now, seed
+        )
+    except composing.NothingToAsk as reason:
+        flash(str(reason), "warning")
+        return redirect(url_for("learn.today"), 303)
+    return redirect(url_for("learn.session", sitting_id=sitting_id), 303)
+
+
+@blueprint.post("/session/<int:sitting_id>/misses")
+@allow("signed_in")
+def open_misses(sitting_id: int) -> ResponseReturnValue:
+    """The reasons of an exam’s misses, from the first; it no longer waits on Today then."""
+    place = annotating.open_misses(db.session(), get_actor(), sitting_id)
+    return redirect(url_for("learn.feedback", sitting_id=place.sitting_id, position=place.position), 303)
+
+
+def _is_of_today(sat: Sat, actor: Actor, now: dt.datetime) -> bool:
+    return sat.mode is modes.REVIEW and study_day(sat.started_at, actor.zone) == study_day(now, actor.zone)
+
+
 def _today(actor: Actor, now: dt.datetime) -> Today:
     session = db.session()
-    resume = tuple(
-        Row(sat.title, _stopped(sat), session_url(sat), "Continue")
-        for sat in sittings.list_unfinished(session, actor, now)
-    )
-    lessons = tuple(
-        Row(
-            lesson.title,
-            f"{lesson.summary} {lesson.minutes} minutes.",
-            url_for("lessons.lesson", slug=lesson.slug),
-            "Read",
-        )
-        for lesson in reading.list_lessons(session)
-    )
-    start = ("", "")
-    if resume:
-        heading, sentence = "Go on where you stopped", resume[0].sentence
-        start, resume = (resume[0].url, "Continue"), resume[1:]
-    elif lessons:
-        heading = "Ready when you are"
-        sentence = "Build a block of questions on what you have read, or read on."
-        start = (url_for("learn.practice"), "Build a block")
-    else:
-        heading, sentence = "Nothing to study yet", ""
+    desk = studying.get_desk(session, actor, now)
+    unfinished = sittings.list_unfinished(session, actor, now)
+    first = next((sat for sat in unfinished if sat.deadline or now - sat.started_at < GO_ON_WITHIN), None)
+    top = head(desk, first, session_url(first) if first else "", secrets.token_urlsafe(16))
+    taught = teaching.where_taught(session)
+    starts = [asked.objective for asked in desk.plan.asked if asked.why.days is None]
+    new = tuple(_to_read(desk, one, taught.get(desk.named[one].slug)) for one in starts[:NEW_SHOWN])
     return Today(
-        heading=heading,
-        sentence=sentence,
-        start_url=start[0],
-        start_label=start[1],
-        resume=resume,
-        rows_heading="Lessons",
-        rows=lessons,
-        week=_week(actor, now),
-        exams=tuple(_ahead(exam, now, actor.zone) for exam in accounts.exams_of(session, actor.id)),
+        head=top,
+        unread=tuple(_unread(one) for one in sittings.list_unread(session, actor)),
+        resume=tuple(_row(sat) for sat in unfinished if sat is not first),
+        new=new if desk.at_rest is None else (),
+        new_more=len(starts) - len(new),
+        weakest=_weakest(desk),
+        beside=_beside(desk),
+        week=_week(desk, top) if actor.choices.week_goal else None,
+        chart=chart(desk) if desk.at_rest is None and desk.plan.outcome is not Outcome.NOTHING else None,
+        prospect=prospect(desk),
     )
 
 
-def _stopped(sat: sittings.Sat) -> str:
-    sentence = f"{sat.answered} of {sat.total} answered."
-    return f"Exam, {sentence}" if sat.mode.free_order else sentence
+def _row(sat: Sat) -> Row:
+    sentence = f"{sat.answered} of {sat.total} answered, begun on {plain_day(sat.started_at.date())}."
+    return Row(sat.title, f"Exam, {sentence}" if sat.mode.free_order else sentence, session_url(sat), "Continue")
 
 
-def _week(actor: Actor, now: dt.datetime) -> Week:
-    """The days of this week on which something was answered; no goal is set before the learner sets one."""
-    day = study_day(now, actor.zone)
+def _unread(exam: sittings.Unread) -> Row:
+    missed = f"{exam.missed} question{'' if exam.missed == 1 else 's'} missed on {plain_day(exam.closed_at.date())}"
+    url = url_for("learn.open_misses", sitting_id=exam.sitting_id)
+    return Row(exam.title, f"{missed}; the reasons were not opened yet.", url, "Read why", post=True)
+
+
+def _to_read(desk: Desk, objective: int, taught: Taught | None) -> Row:
+    statement = f"You can {desk.named[objective].body['statement']}"
+    if taught is None:
+        return Row(statement, "Learnt from its questions.", "", "")
+    url = url_for("lessons.lesson", slug=taught.lesson, _anchor=taught.anchor)
+    return Row(statement, f"“{taught.title}”, {taught.minutes} min to read.", url, "Read first")
+
+
+def _weakest(desk: Desk) -> tuple[Row, ...]:
+    """The objectives begun that are furthest from secure, those that slip first."""
+    found = [(one, desk.mastery_of(one)) for one in desk.objectives if one.trace is not None and one.questions]
+    weak = [(one, held) for one, held in found if held.standing in (Standing.SLIPPING, Standing.LEARNING)]
+    weak.sort(key=lambda pair: (pair[1].standing is not Standing.SLIPPING, pair[1].now or 0.0))
+    return tuple(
+        Row(
+            f"You can {desk.named[one.id].body['statement']}",
+            _standing(one, held),
+            url_for("learn.practice", objective=desk.named[one.id].slug),
+            "Practise",
+        )
+        for one, held in weak[:WEAKEST_SHOWN]
+    )
+
+
+def _standing(objective: Objective, held: Mastery) -> str:
+    """How it stands, and by what; after a miss the next date alone."""
+    word = "Slipping" if held.standing is Standing.SLIPPING else "Learning"
+    trace = objective.trace
+    if trace is not None and trace.retests < memory.RETESTS:
+        return f"{word}. Missed lately; next asked by {plain_day(trace.due)}."
+    if not held.evidence:
+        return f"{word}. No new question answered yet."
+    told = f"{held.right} of {len(held.evidence)} new questions right"
+    days = "on one day" if held.days == 1 else f"on {held.days} days"
+    return f"{word}. {told}, {days}."
+
+
+def _beside(desk: Desk) -> tuple[Row, ...]:
+    """A placement is offered while most is not begun."""
+    able = [one for one in desk.objectives if one.questions]
+    if 2 * sum(one.trace is None for one in able) <= len(able):
+        return ()
+    sentence = "At most 20 questions. What you know need not be learnt again."
+    return (Row("What do I know already?", sentence, url_for("learn.placement"), "Find out"),)
+
+
+def _week(desk: Desk, top: Head) -> Week:
+    """The days of this week with an answer, against the goal. A day without one is not a loss."""
+    actor, day = desk.actor, desk.today
     monday = day - dt.timedelta(days=day.weekday())
     studied = sittings.days_studied(db.session(), actor, since=monday)
     days = tuple(
@@ -138,12 +221,13 @@ def _week(actor: Actor, now: dt.datetime) -> Week:
         )
         for i, name in enumerate(WEEKDAYS)
     )
-    done = sum(entry.done for entry in days)
-    sentence = f"Answered on {done} day{'' if done == 1 else 's'}." if done else "Nothing answered yet this week."
-    return Week(days, sentence + (" Rest days are free." if actor.choices.rest_days else ""))
+    return Week(days, week_sentence(sum(entry.done for entry in days), actor.choices.week_goal, top.goal_pauses))
 
 
-def _ahead(exam: Exam, now: dt.datetime, zone: str) -> ExamAhead:
-    days = (exam.on - local_date(now, zone)).days
-    sentence = {0: "Today", 1: "Tomorrow"}.get(days, f"In {days} days" if days > 0 else "Over")
-    return ExamAhead(exam.title, sentence, plain_day(exam.on))
+def week_sentence(done: int, goal: int, pauses: str) -> str:
+    """“3 of 4 days. Rest days are free.”"""
+    if pauses:
+        return f"{done} day{'' if done == 1 else 's'} so far. {pauses}"
+    if done >= goal:
+        return f"{done} of {goal} days: the goal is reached." if done == goal else f"{done} days; the goal was {goal}."
+    return f"{done} of {goal} days. Rest days are free."
