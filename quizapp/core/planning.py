@@ -21,6 +21,7 @@ from enum import StrEnum
 
 from quizapp.core import ability, memory, selection
 from quizapp.core.grading import Rating
+from quizapp.core.memory import DEFAULT_PARAMETERS, Parameters
 from quizapp.core.selection import Asked, Cause, Objective
 
 WITHOUT_AN_EXAM = dt.timedelta(days=30)
@@ -137,6 +138,7 @@ def build(
     rng: random.Random,
     exams: Sequence[dt.date] = (),
     spent_seconds: float = 0.0,
+    w: Parameters = DEFAULT_PARAMETERS,
 ) -> Today:
     """What to ask about today, in order.
 
@@ -144,7 +146,7 @@ def build(
     (`entering`), and the rest to what is most pressing (`selection.priorities`). With an examination ahead that
     includes what is not due yet; without one new objectives get half of the day while others are due, and the day ends
     when nothing is (“all covered”), save that a crowded day of the next few is thinned. `spent_seconds`: what was
-    studied today already. One question is asked if there is any time at all.
+    studied today already. One question is asked if there is any time at all. `w`: the learner’s parameters of memory.
     """
     on = horizon(today, exams)
     able = [one for one in objectives if one.questions]
@@ -156,7 +158,7 @@ def build(
         return Today(Outcome.REST, on, waiting=_due(able, today), next_day=next_day)
     if limit <= 0:
         return Today(Outcome.DONE, on, waiting=_due(able, today), next_day=next_day)
-    chosen = _fill(able, load, today=today, on=on, limit=limit, ahead=on in exams)
+    chosen = _fill(able, load, today=today, on=on, limit=limit, ahead=on in exams, w=w)
     topics = {one.id: one.topic for one in able}
     needs = {one.id: one.needs for one in able}
     asked = selection.interleave([(choice, topics[choice.objective]) for choice in chosen], needs)
@@ -218,11 +220,11 @@ def _with_what_it_needs(objective: Objective, by_id: Mapping[int, Objective]) ->
 
 
 def _fill(
-    able: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date, limit: float, ahead: bool
+    able: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date, limit: float, ahead: bool, w: Parameters
 ) -> list[Asked]:
     """Choices that fit the limit."""
     open_today = {one.id: one for one in able if not selection.asked_on(one, today)}
-    pressing = selection.priorities(list(open_today.values()), today=today, on=on)
+    pressing = selection.priorities(list(open_today.values()), today=today, on=on, w=w)
     priority = dict(zip(open_today, pressing, strict=True))
     thinned = _thinned(list(open_today.values()), load, today)
     new = [one for one in entering(able, load, today=today, on=on) if one.id in open_today]
@@ -235,11 +237,11 @@ def _fill(
     retests = [one for one in known if one.trace and one.trace.due <= today and one.trace.retests < memory.RETESTS]
     chosen: dict[int, Asked] = {}
     reserved = RETEST_SHARE * limit if _to_spare(able, load, today, on) >= 0 else 0.0
-    seconds = _take(chosen, retests, open_today, priority, today, reserved, 0.0)
+    seconds = _take(chosen, retests, open_today, priority, today, reserved, 0.0, w)
     intake = INTAKE_SHARE if ahead else INTAKE_SHARE_WITHOUT_AN_EXAM
-    seconds = _take(chosen, new, open_today, priority, today, intake * limit, seconds)
+    seconds = _take(chosen, new, open_today, priority, today, intake * limit, seconds, w)
     room = max(limit, min((one.seconds for one in [*known, *new]), default=0.0))  # a short day still holds one question
-    _take(chosen, [*known, *new], open_today, priority, today, room, seconds)
+    _take(chosen, [*known, *new], open_today, priority, today, room, seconds, w)
     return list(chosen.values())
 
 
@@ -251,6 +253,7 @@ def _take(
     today: dt.date,
     limit: float,
     seconds: float,
+    w: Parameters,
 ) -> float:
     """Add what fits, each after the prerequisites that are not fresh. Returns the seconds of all that is chosen."""
     for one in wanted:
@@ -259,7 +262,8 @@ def _take(
             step, leads_to = selection.first_step(one, left, today)
             if seconds + step.seconds > limit:
                 return seconds
-            chosen[step.id] = Asked(step.id, selection.why(step, today, leads_to), priority[step.id].gain, step.seconds)
+            reason = selection.why(step, today, leads_to, w=w)
+            chosen[step.id] = Asked(step.id, reason, priority[step.id].gain, step.seconds)
             seconds += step.seconds
     return seconds
 
@@ -309,6 +313,7 @@ def forecast(
     today: dt.date,
     exams: Sequence[dt.date] = (),
     spent_seconds: float = 0.0,
+    w: Parameters = DEFAULT_PARAMETERS,
 ) -> Forecast:
     """Follow the plan in thought, each answer taken to be right, and say what comes of it.
 
@@ -320,7 +325,7 @@ def forecast(
     days_ahead = min(max((on - today).days, DAYS_SHOWN), FURTHEST_DAYS)
     states = {one.id: one for one in able}
     days: list[Day] = []
-    ready_now = readiness(able, on, today)
+    ready_now = readiness(able, on, today, w=w)
     for ahead in range(days_ahead):
         day = today + dt.timedelta(days=ahead)
         if day >= on and ahead >= DAYS_SHOWN:
@@ -330,20 +335,26 @@ def forecast(
         limit = load.seconds_on(day) - (spent_seconds if ahead == 0 else 0.0)
         taken, started = _follow(current, load, day, on, limit) if limit > 0 else ([], 0)
         for one in taken:
-            states[one.id] = replace(one, trace=_answered_right(one, day), asked=one.asked + 1)
+            states[one.id] = replace(one, trace=_answered_right(one, day, w), asked=one.asked + 1)
         if ahead < DAYS_SHOWN:
             days.append(Day(day, due, len(taken), sum(one.seconds for one in taken) / 60, started))
     return Forecast(
         days=tuple(days),
         on=on,
-        ready=readiness(list(states.values()), on, today),
+        ready=readiness(list(states.values()), on, today, w=w),
         ready_now=ready_now,
         unreached=tuple(one.id for one in states.values() if one.trace is None),
         without_questions=tuple(one.id for one in objectives if not one.questions),
     )
 
 
-def readiness(objectives: Sequence[Objective], on: dt.date, today: dt.date, guess: float = 0.2) -> Readiness | None:
+def readiness(
+    objectives: Sequence[Objective],
+    on: dt.date,
+    today: dt.date,
+    guess: float = 0.2,
+    w: Parameters = DEFAULT_PARAMETERS,
+) -> Readiness | None:
     """The mean chance of answering a new question right on the day `on`, weighted; None without objectives.
 
     The interval holds the chance in each objective and, beside it, the error of the model (`MODEL_ERROR`).
@@ -355,7 +366,7 @@ def readiness(objectives: Sequence[Objective], on: dt.date, today: dt.date, gues
     for one in objectives:
         known = one.knows
         if one.trace is not None:
-            known = memory.retrievability(one.trace.state, (max(on, today) - one.trace.last_day).days)
+            known = memory.retrievability(one.trace.state, (max(on, today) - one.trace.last_day).days, w)
         share = one.weight / total
         mean += share * ability.chance_of_right(known, guess)
         variance += share**2 * known * (1 - known)
@@ -380,13 +391,13 @@ def _follow(
     return taken, sum(one.trace is None for one in taken)
 
 
-def _answered_right(objective: Objective, day: dt.date) -> memory.Trace:
+def _answered_right(objective: Objective, day: dt.date, w: Parameters) -> memory.Trace:
     trace = objective.trace
     if trace is None:
-        state = memory.begin(Rating.GOOD)
-        return memory.Trace(state, day, day + dt.timedelta(days=memory.interval_days(state)))
-    state = memory.review(trace.state, Rating.GOOD, (day - trace.last_day).days)
+        state = memory.begin(Rating.GOOD, w)
+        return memory.Trace(state, day, day + dt.timedelta(days=memory.interval_days(state, w)))
+    state = memory.review(trace.state, Rating.GOOD, (day - trace.last_day).days, w)
     retests = min(trace.retests + 1, memory.RETESTS)
     limit = memory.RETEST_WITHIN_DAYS[retests] if retests < memory.RETESTS else memory.LONGEST_INTERVAL_DAYS
-    due = day + dt.timedelta(days=min(memory.interval_days(state), limit))
+    due = day + dt.timedelta(days=min(memory.interval_days(state, w), limit))
     return replace(trace, state=state, last_day=day, due=due, retests=retests)

@@ -46,8 +46,10 @@ def gain_of_asking(
     return kept + saved - recall(stability, elapsed + days_left, w)
 
 
-def gains(states: Sequence[tuple[float, float, int]], days_left: int) -> list[float]:
+def gains(
+    states: Sequence[tuple[float, float, int]], days_left: int, w: Parameters = DEFAULT_PARAMETERS
+) -> list[float]:
     """The gain of asking about each objective, given by stability, difficulty and days since the last answer."""
     told = np.array(states, dtype=np.float64).reshape(-1, 3)
-    found: list[float] = gain_of_asking(told[:, 0], told[:, 1], told[:, 2], float(days_left)).tolist()
+    found: list[float] = gain_of_asking(told[:, 0], told[:, 1], told[:, 2], float(days_left), w).tolist()
     return found

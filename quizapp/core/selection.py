@@ -36,7 +36,7 @@ from enum import StrEnum
 from typing import Any
 
 from quizapp.core import ability, memory
-from quizapp.core.memory import Freshness, Trace
+from quizapp.core.memory import DEFAULT_PARAMETERS, Freshness, Parameters, Trace
 from quizapp.core.repeats import Repeats
 
 
@@ -191,10 +191,12 @@ class Block:
     seconds: int
 
 
-def priorities(objectives: Sequence[Objective], *, today: dt.date, on: dt.date) -> tuple[Priority, ...]:
+def priorities(
+    objectives: Sequence[Objective], *, today: dt.date, on: dt.date, w: Parameters = DEFAULT_PARAMETERS
+) -> tuple[Priority, ...]:
     """How pressing each studied objective is, a second of practice; what was never asked about has none (0).
 
-    An objective that was asked about today counts as of tomorrow.
+    An objective that was asked about today counts as of tomorrow. `w`: the learner’s parameters of memory.
     """
     from quizapp.core import projection  # loads numpy, which a process that never plans does not need
 
@@ -204,7 +206,7 @@ def priorities(objectives: Sequence[Objective], *, today: dt.date, on: dt.date) 
         (trace.state.stability_days, trace.state.difficulty, max((today - trace.last_day).days, 1))
         for _, trace in studied
     ]
-    gains = [max(gain, LEAST_GAIN) for gain in projection.gains(states, max((on - today).days, 0))]
+    gains = [max(gain, LEAST_GAIN) for gain in projection.gains(states, max((on - today).days, 0), w)]
     middle = sorted(gains)[len(gains) // 2] if gains else LEAST_GAIN
     found = {
         one.id: Priority(days * one.weight / one.seconds * (gain if one.unseen else middle), gain)
@@ -235,6 +237,7 @@ def next_objective(
     rng: random.Random,
     asked: Collection[int] = (),
     last_topic: int | None = None,
+    w: Parameters = DEFAULT_PARAMETERS,
 ) -> Asked | None:
     """The objective to ask about now; None if no question is left on any.
 
@@ -246,14 +249,14 @@ def next_objective(
     waiting = [one for one in able if one.id not in asked and not asked_on(one, today)] or able
     if not waiting:
         return None
-    pressing = priorities(waiting, today=today, on=on)
+    pressing = priorities(waiting, today=today, on=on, w=w)
     elsewhere = [place for place, one in enumerate(waiting) if one.topic != last_topic] or range(len(waiting))
     best = max(elsewhere, key=lambda place: (waiting[place].trace is None, pressing[place].rate, rng.random()))
     if waiting[best].trace is None:
         best = next(place for place in elsewhere if waiting[place].trace is None)
     chosen, leads_to = first_step(waiting[best], {one.id: one for one in waiting}, today)
     gain = next(p.gain for one, p in zip(waiting, pressing, strict=True) if one.id == chosen.id)
-    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked), gain, chosen.seconds)
+    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked, w=w), gain, chosen.seconds)
 
 
 def asked_on(objective: Objective, day: dt.date) -> bool:
@@ -278,7 +281,14 @@ def first_step(objective: Objective, by_id: Mapping[int, Objective], today: dt.d
     return step, leads_to
 
 
-def why(objective: Objective, today: dt.date, leads_to: int | None = None, *, again: bool = False) -> Why:
+def why(
+    objective: Objective,
+    today: dt.date,
+    leads_to: int | None = None,
+    *,
+    again: bool = False,
+    w: Parameters = DEFAULT_PARAMETERS,
+) -> Why:
     """The reason to ask about this objective today, as data."""
     trace = objective.trace
     if trace is None:
@@ -292,7 +302,7 @@ def why(objective: Objective, today: dt.date, leads_to: int | None = None, *, ag
         cause = Cause.RETEST
     else:
         cause = Cause.DUE if trace.due <= today else Cause.AHEAD
-    return Why(cause, memory.retrievability(trace.state, days), days, trace.due)
+    return Why(cause, memory.retrievability(trace.state, days, w), days, trace.due)
 
 
 def interleave(asked: Sequence[tuple[Asked, int]], needs: Mapping[int, Collection[int]]) -> tuple[Asked, ...]:

@@ -80,13 +80,19 @@ class Desk:
             exams=self.exam_days,
             spent_seconds=self.spent_seconds,
             rng=random.Random(f"{self.actor.id}/{self.today}"),
+            w=self.parameters,
         )
 
     @cached_property
     def forecast(self) -> planning.Forecast:
         """The days ahead if the plan is followed."""
         return planning.forecast(
-            self.objectives, self.load, today=self.today, exams=self.exam_days, spent_seconds=self.spent_seconds
+            self.objectives,
+            self.load,
+            today=self.today,
+            exams=self.exam_days,
+            spent_seconds=self.spent_seconds,
+            w=self.parameters,
         )
 
     def mastery_of(self, objective: Objective) -> Mastery:
@@ -158,7 +164,12 @@ def choose_more(session: Session, actor: Actor, now: dt.datetime, seed: int) -> 
     desk = get_desk(session, actor, now)
     free = replace(desk.actor.choices, rest_days=(), light_days=())
     plan = planning.build(
-        desk.objectives, load_of(free), today=desk.today, exams=desk.exam_days, rng=random.Random(seed)
+        desk.objectives,
+        load_of(free),
+        today=desk.today,
+        exams=desk.exam_days,
+        rng=random.Random(seed),
+        w=desk.parameters,
     )
     return _choose(desk, plan.asked[:MORE] or _soonest(desk), seed)
 
@@ -168,7 +179,7 @@ def _soonest(desk: Desk) -> tuple[selection.Asked, ...]:
     studied = [(one, one.trace) for one in desk.objectives if one.trace is not None and one.questions]
     studied.sort(key=lambda pair: (selection.asked_on(pair[0], desk.today), pair[1].due))
     chosen = [
-        (selection.Asked(one.id, selection.why(one, desk.today), 0.0, one.seconds), one.topic)
+        (selection.Asked(one.id, selection.why(one, desk.today, w=desk.parameters), 0.0, one.seconds), one.topic)
         for one, _ in studied[:MORE]
     ]
     return selection.interleave(chosen, {})
