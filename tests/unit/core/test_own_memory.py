@@ -12,7 +12,7 @@ from quizapp.core.selection import Objective
 
 TODAY = dt.date(2026, 11, 23)
 EXAM = TODAY + dt.timedelta(days=40)
-FORGETFUL = tuple({8: 1.0, 20: 0.5}.get(n, value) for n, value in enumerate(DEFAULT_PARAMETERS))
+FORGETFUL = tuple({8: 0.2, 20: 0.5}.get(n, value) for n, value in enumerate(DEFAULT_PARAMETERS))
 """Recall falls faster beyond the stability, and an answer strengthens less."""
 
 
