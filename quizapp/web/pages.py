@@ -28,6 +28,14 @@ PLACES = (
     ("practice", "Practice", "learn.practice"),
     ("sessions", "Sessions", "learn.sessions"),
 )
+PRACTISING = (
+    "learn.practice",
+    "learn.build",
+    "learn.placement",
+    "learn.begin_placement",
+    "learn.lesson_practice",
+    "learn.practise_lesson",
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ def _is_here(endpoint: str, section: str) -> bool:
     """Lessons own all their pages and staging; among the pages of learning a question belongs to the sessions."""
     if section != "learn":
         return endpoint.partition(".")[0] == {"staging": "lessons"}.get(section, section)
-    owner = {"learn.today": "learn.today", "learn.practice": "learn.practice", "learn.build": "learn.practice"}
+    owner = {"learn.today": "learn.today", **dict.fromkeys(PRACTISING, "learn.practice")}
     return endpoint == owner.get(request.endpoint or "", "learn.sessions")
 
 
