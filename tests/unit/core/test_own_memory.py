@@ -44,8 +44,9 @@ def test_the_next_objective_is_weighed_and_explained_with_it_too() -> None:
     )
     assert usual is not None
     assert own is not None
-    assert own.why.recall is not None
-    assert usual.why.recall is not None
+    chosen = OBJECTIVES[own.objective - 1].trace
+    assert chosen is not None
+    assert own.why.recall == memory.retrievability(chosen.state, 12, FORGETFUL)
     assert own.gain != usual.gain
 
 
@@ -60,5 +61,7 @@ def test_the_forecast_and_the_readiness_are_those_of_the_learners_own_memory() -
     assert own.ready_now == planning.readiness(OBJECTIVES, EXAM, TODAY, w=FORGETFUL)
     assert own.ready_now.chance < usual.ready_now.chance - 0.05
     assert own.ready.chance < usual.ready.chance - 0.02
+    idle = planning.forecast(OBJECTIVES, Load(0), today=TODAY, exams=[EXAM], w=FORGETFUL)
+    assert idle.ready == idle.ready_now == own.ready_now
     # Strengthened less by each answer, the objectives come round more often until the examination.
     assert sum(day.questions for day in own.days) > sum(day.questions for day in usual.days)
