@@ -269,17 +269,17 @@ def _take(
 
 
 def _thinned(objectives: Sequence[Objective], load: Load, today: dt.date) -> set[int]:
-    """Objectives of the next days to be asked about today already, so that no day to come is overfull."""
+    """Objectives of the next days to be asked about today already, because the days until then cannot hold them."""
     due_on: dict[int, list[Objective]] = {ahead: [] for ahead in range(SMOOTHED_DAYS + 1)}
     for one in objectives:
         if one.trace is not None and (ahead := max((one.trace.due - today).days, 0)) <= SMOOTHED_DAYS:
             due_on[ahead].append(one)
     taken: set[int] = set()
+    over = 0.0
     for ahead in range(1, SMOOTHED_DAYS + 1):
-        room = load.seconds_on(today + dt.timedelta(days=ahead))
-        crowd = sorted(due_on[ahead], key=lambda one: one.trace.last_day if one.trace else today)
-        over = sum(one.seconds for one in crowd) - room
-        for one in crowd:
+        over -= load.seconds_on(today + dt.timedelta(days=ahead))
+        over += sum(one.seconds for one in due_on[ahead])
+        for one in sorted(due_on[ahead], key=lambda one: one.trace.last_day if one.trace else today):
             if over <= 0:
                 break
             taken.add(one.id)
@@ -296,14 +296,14 @@ def _due(objectives: Sequence[Objective], today: dt.date) -> tuple[int, ...]:
 
 
 def _next_day(objectives: Sequence[Objective], load: Load, today: dt.date) -> dt.date | None:
-    """The first study day after today on which something is due or may begin."""
+    """The study day after today on which something is due or may begin; the one before it if that is a day of rest."""
     if not objectives or not any(load.seconds_on(today + dt.timedelta(days=ahead)) > 0 for ahead in range(1, 8)):
         return None
     tomorrow = today + dt.timedelta(days=1)
-    day = min(tomorrow if one.trace is None else max(one.trace.due, tomorrow) for one in objectives)
-    while load.seconds_on(day) <= 0:
-        day += dt.timedelta(days=1)
-    return day
+    wanted = min(tomorrow if one.trace is None else max(one.trace.due, tomorrow) for one in objectives)
+    before = (wanted - dt.timedelta(days=back) for back in range((wanted - today).days))
+    after = (wanted + dt.timedelta(days=ahead) for ahead in range(7))
+    return next(day for day in (*before, *after) if load.seconds_on(day) > 0)
 
 
 def forecast(
