@@ -16,6 +16,7 @@ COMMANDS = {
     "db": "keeping",
     "content": "content",
     "user": "users",
+    "engine": "engine",
     "check": "deploying",
     "doctor": "keeping",
     "replay": "keeping",

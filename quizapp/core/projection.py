@@ -46,10 +46,28 @@ def gain_of_asking(
     return kept + saved - recall(stability, elapsed + days_left, w)
 
 
-def gains(
-    states: Sequence[tuple[float, float, int]], days_left: int, w: Parameters = DEFAULT_PARAMETERS
-) -> list[float]:
-    """The gain of asking about each objective, given by stability, difficulty and days since the last answer."""
-    told = np.array(states, dtype=np.float64).reshape(-1, 3)
-    found: list[float] = gain_of_asking(told[:, 0], told[:, 1], told[:, 2], float(days_left), w).tolist()
-    return found
+def weigh(
+    table: Sequence[tuple[float, float, int, float, float, int]], days_left: int, least_gain: float
+) -> tuple[list[float], list[float]]:
+    """How pressing each objective is, and the gain of asking about it.
+
+    A row holds stability, difficulty, study days since the last answer, its moment, weight a second, and the number of
+    unseen questions. At least one row.
+    """
+    told = np.array(table, dtype=np.float64)
+    days = np.maximum(told[:, 2], 1.0)
+    gain = np.maximum(gain_of_asking(told[:, 0], told[:, 1], days, float(days_left)), least_gain)
+    middle = np.sort(gain)[len(gain) // 2]
+    rate = waited(days, told[:, 3]) * told[:, 4] * np.where(told[:, 5] > 0, gain, middle)
+    return rate.tolist(), gain.tolist()
+
+
+def waited(days: Floats, moments: Floats) -> Floats:
+    """Days since each last answer, given in whole study days and as a moment. Of those of one day the earlier ones have
+    waited a little longer, up to half a day, so that objectives keep going round in the same order."""
+    order = np.lexsort((moments, -days))
+    _, group, sizes = np.unique(-days, return_inverse=True, return_counts=True)
+    place = np.empty(len(days))
+    place[order] = np.arange(len(days))
+    within = place - (np.cumsum(sizes) - sizes)[group]
+    return np.asarray(days + 0.5 - (within + 0.5) / sizes[group])

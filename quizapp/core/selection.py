@@ -196,37 +196,30 @@ def priorities(
 ) -> tuple[Priority, ...]:
     """How pressing each studied objective is, a second of practice; what was never asked about has none (0).
 
-    An objective that was asked about today counts as of tomorrow. `w`: the learner’s parameters of memory.
+    An objective that was asked about today counts as of tomorrow.
     """
+    studied = [(one, one.trace) for one in objectives if one.trace is not None]
+    found = map(Priority, *_weigh(studied, today, on)) if studied else iter(())
+    return tuple(_NOT_STARTED if one.trace is None else next(found) for one in objectives)
+
+
+def _weigh(studied: Sequence[tuple[Objective, Trace]], today: dt.date, on: dt.date) -> tuple[list[float], list[float]]:
+    """Rate and gain of each studied objective."""
     from quizapp.core import projection  # loads numpy, which a process that never plans does not need
 
-    studied = [(one, one.trace) for one in objectives if one.trace is not None]
-    waited = _waited([(trace.last_day, one.last_at) for one, trace in studied], today)
-    states = [
-        (trace.state.stability_days, trace.state.difficulty, max((today - trace.last_day).days, 1))
-        for _, trace in studied
+    day = today.toordinal()
+    table = [
+        (
+            trace.state.stability_days,
+            trace.state.difficulty,
+            day - trace.last_day.toordinal(),
+            one.last_at.timestamp() if one.last_at else 0.0,
+            one.weight / one.seconds,
+            one.unseen,
+        )
+        for one, trace in studied
     ]
-    gains = [max(gain, LEAST_GAIN) for gain in projection.gains(states, max((on - today).days, 0), w)]
-    middle = sorted(gains)[len(gains) // 2] if gains else LEAST_GAIN
-    found = {
-        one.id: Priority(days * one.weight / one.seconds * (gain if one.unseen else middle), gain)
-        for (one, _), days, gain in zip(studied, waited, gains, strict=True)
-    }
-    return tuple(found.get(one.id, _NOT_STARTED) for one in objectives)
-
-
-def _waited(last: Sequence[tuple[dt.date, dt.datetime | None]], today: dt.date) -> list[float]:
-    """Study days since each last answer. Of those of one day the earlier ones have waited a little longer, so that the
-    objectives keep going round in the same order."""
-    order = sorted(range(len(last)), key=lambda place: (last[place][0], last[place][1] or _NEVER))
-    sizes = Counter(day for day, _ in last)
-    met: Counter[dt.date] = Counter()
-    waited = [0.0] * len(last)
-    for place in order:
-        day = last[place][0]
-        waited[place] = max((today - day).days, 1) + 0.5 - (met[day] + 0.5) / sizes[day]
-        met[day] += 1
-    return waited
+    return projection.weigh(table, max((on - today).days, 0), LEAST_GAIN)
 
 
 def next_objective(
@@ -246,17 +239,18 @@ def next_objective(
     plan of a day chooses many at once: `planning.build`.
     """
     able = [one for one in objectives if one.questions]
-    waiting = [one for one in able if one.id not in asked and not asked_on(one, today)] or able
+    waiting = [one for one in able if (one.trace is None or one.trace.last_day < today) and one.id not in asked] or able
     if not waiting:
         return None
-    pressing = priorities(waiting, today=today, on=on, w=w)
-    elsewhere = [place for place, one in enumerate(waiting) if one.topic != last_topic] or range(len(waiting))
-    best = max(elsewhere, key=lambda place: (waiting[place].trace is None, pressing[place].rate, rng.random()))
-    if waiting[best].trace is None:
-        best = next(place for place in elsewhere if waiting[place].trace is None)
-    chosen, leads_to = first_step(waiting[best], {one.id: one for one in waiting}, today)
-    gain = next(p.gain for one, p in zip(waiting, pressing, strict=True) if one.id == chosen.id)
-    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked, w=w), gain, chosen.seconds)
+    elsewhere = [one for one in waiting if one.topic != last_topic] or waiting
+    best = next((one for one in elsewhere if one.trace is None), None)
+    if best is None:
+        rates, _ = _weigh([(one, one.trace) for one in elsewhere if one.trace is not None], today, on)
+        largest = max(rates)
+        best = elsewhere[rng.choice([place for place, rate in enumerate(rates) if rate == largest])]
+    chosen, leads_to = first_step(best, {one.id: one for one in waiting}, today)
+    gain = priorities([chosen], today=today, on=on)[0].gain
+    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked), gain, chosen.seconds)
 
 
 def asked_on(objective: Objective, day: dt.date) -> bool:

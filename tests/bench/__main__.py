@@ -28,12 +28,11 @@ from quizapp import clock
 from quizapp.app import create_app
 from quizapp.bootstrap import ROOT
 from quizapp.cli.serving import THREADS, WORKERS
-from quizapp.core import memory
-from quizapp.core.grading import Rating
 from quizapp.db.extension import db
 from quizapp.services import composing
 from quizapp.services.composing import BlockPlan
 from tests.bench import world
+from tests.bench.engine import costs
 from tests.databases import SECRET_KEY, environment
 from tests.people import PASSWORD
 from tests.serving import Server
@@ -243,7 +242,7 @@ def memory_mib(server: Server) -> tuple[float, float]:
 
 
 def in_process(app: Flask, person: world.Person) -> dict[str, str]:
-    """What is counted rather than timed, and the two computations that have aims of their own."""
+    """What is counted rather than timed, and the computations that have aims of their own."""
     told: dict[str, str] = {}
     browser = app.test_client()
     name, _, value = person.cookie.partition("=")
@@ -264,9 +263,7 @@ def in_process(app: Flask, person: world.Person) -> dict[str, str]:
             for _ in range(20)
         ]
     told[f"choosing {world.BLOCK} of {world.QUESTIONS} questions"] = f"{1000 * statistics.median(choosing):.1f} ms"
-    state = memory.begin(Rating.GOOD)
-    reviewing = _seconds(lambda: [memory.review(state, Rating.GOOD, 5) for _ in range(10_000)])
-    told["core.memory.review"] = f"{100 * reviewing:.1f} µs"
+    told |= costs()
     return told
 
 
