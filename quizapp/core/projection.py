@@ -47,7 +47,10 @@ def gain_of_asking(
 
 
 def weigh(
-    table: Sequence[tuple[float, float, int, float, float, int]], days_left: int, least_gain: float
+    table: Sequence[tuple[float, float, int, float, float, int]],
+    days_left: int,
+    least_gain: float,
+    w: Parameters = DEFAULT_PARAMETERS,
 ) -> tuple[list[float], list[float]]:
     """How pressing each objective is, and the gain of asking about it.
 
@@ -56,7 +59,7 @@ def weigh(
     """
     told = np.array(table, dtype=np.float64)
     days = np.maximum(told[:, 2], 1.0)
-    gain = np.maximum(gain_of_asking(told[:, 0], told[:, 1], days, float(days_left)), least_gain)
+    gain = np.maximum(gain_of_asking(told[:, 0], told[:, 1], days, float(days_left), w), least_gain)
     middle = np.sort(gain)[len(gain) // 2]
     rate = waited(days, told[:, 3]) * told[:, 4] * np.where(told[:, 5] > 0, gain, middle)
     return rate.tolist(), gain.tolist()

@@ -196,14 +196,16 @@ def priorities(
 ) -> tuple[Priority, ...]:
     """How pressing each studied objective is, a second of practice; what was never asked about has none (0).
 
-    An objective that was asked about today counts as of tomorrow.
+    An objective that was asked about today counts as of tomorrow. `w`: the learner’s parameters of memory.
     """
     studied = [(one, one.trace) for one in objectives if one.trace is not None]
-    found = map(Priority, *_weigh(studied, today, on)) if studied else iter(())
+    found = map(Priority, *_weigh(studied, today, on, w)) if studied else iter(())
     return tuple(_NOT_STARTED if one.trace is None else next(found) for one in objectives)
 
 
-def _weigh(studied: Sequence[tuple[Objective, Trace]], today: dt.date, on: dt.date) -> tuple[list[float], list[float]]:
+def _weigh(
+    studied: Sequence[tuple[Objective, Trace]], today: dt.date, on: dt.date, w: Parameters
+) -> tuple[list[float], list[float]]:
     """Rate and gain of each studied objective."""
     from quizapp.core import projection  # loads numpy, which a process that never plans does not need
 
@@ -219,7 +221,7 @@ def _weigh(studied: Sequence[tuple[Objective, Trace]], today: dt.date, on: dt.da
         )
         for one, trace in studied
     ]
-    return projection.weigh(table, max((on - today).days, 0), LEAST_GAIN)
+    return projection.weigh(table, max((on - today).days, 0), LEAST_GAIN, w)
 
 
 def next_objective(
@@ -245,12 +247,12 @@ def next_objective(
     elsewhere = [one for one in waiting if one.topic != last_topic] or waiting
     best = next((one for one in elsewhere if one.trace is None), None)
     if best is None:
-        rates, _ = _weigh([(one, one.trace) for one in elsewhere if one.trace is not None], today, on)
+        rates, _ = _weigh([(one, one.trace) for one in elsewhere if one.trace is not None], today, on, w)
         largest = max(rates)
         best = elsewhere[rng.choice([place for place, rate in enumerate(rates) if rate == largest])]
     chosen, leads_to = first_step(best, {one.id: one for one in waiting}, today)
-    gain = priorities([chosen], today=today, on=on)[0].gain
-    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked), gain, chosen.seconds)
+    gain = priorities([chosen], today=today, on=on, w=w)[0].gain
+    return Asked(chosen.id, why(chosen, today, leads_to, again=chosen.id in asked, w=w), gain, chosen.seconds)
 
 
 def asked_on(objective: Objective, day: dt.date) -> bool:
