@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from flask import url_for
 
+from quizapp.core import selection
 from quizapp.core.planning import Outcome
 from quizapp.core.preferences import local_date
 from quizapp.core.selection import Asked, Cause
@@ -19,6 +20,8 @@ from quizapp.web.learn.outlook import days_left, minutes_of, near_day
 from quizapp.web.learn.sentences import in_words
 from quizapp.web.pages import plain_day
 
+NEARLY_DONE = 0.1
+"""The part of a day’s minutes that is not worth another session."""
 AFTERWARDS = (
     ("keep", "Keep going", "What you have learnt comes back before it is forgotten, as on any other day."),
     ("pause", "Pause", "Nothing is asked until you come back. What falls due meanwhile is spread over the days then."),
@@ -50,6 +53,8 @@ class Head:
     ways: tuple[Action, ...] = ()
     note: str = ""
     goal_pauses: str = ""
+    resting: bool = False
+    """Whether nothing is asked until the learner says so, and what lies ahead is of no concern."""
 
 
 def head(desk: Desk, unfinished: Sat | None, session_url: str, key: str) -> Head:
@@ -68,7 +73,7 @@ def head(desk: Desk, unfinished: Sat | None, session_url: str, key: str) -> Head
         return _nothing()
     if any(exam.on == local_date(desk.now, desk.actor.zone) for exam in desk.exams):
         return _exam_today(desk, plan, more)
-    match desk.plan.outcome:
+    match outcome_of(desk):
         case Outcome.STUDY:
             return _study(desk, plan)
         case Outcome.DONE:
@@ -77,6 +82,21 @@ def head(desk: Desk, unfinished: Sat | None, session_url: str, key: str) -> Head
             return _covered(desk, more)
         case _:
             return _rest(desk, more)
+
+
+def outcome_of(desk: Desk) -> Outcome:
+    """The outcome of the plan, but that a day counts as done when so little of it is left that one question more would
+    come after every answer, or when what is left fits no question."""
+    plan = desk.plan
+    if not desk.spent_seconds or plan.outcome not in (Outcome.STUDY, Outcome.COVERED):
+        return plan.outcome
+    if plan.outcome is Outcome.STUDY:
+        nearly = plan.limit < NEARLY_DONE * desk.load.seconds_on(desk.today)
+        return Outcome.DONE if nearly else plan.outcome
+    able = [one for one in desk.objectives if one.questions]
+    begun = all(one.trace is not None for one in able)
+    asked = not desk.exam_days or all(selection.asked_on(one, desk.today) for one in able)
+    return Outcome.COVERED if begun and asked and not plan.waiting else Outcome.DONE
 
 
 def _stopped(desk: Desk, sat: Sat, url: str) -> Head:
@@ -109,8 +129,8 @@ def mixture(desk: Desk, asked: Iterable[Asked]) -> str:
     exam = "because your exam is near" if desk.exam_days else "to keep the days even"
     parts = [
         _are(counts[Cause.DUE], "is due", "are due"),
-        _are(counts[Cause.RETEST], "comes back after a miss", "come back after a miss"),
-        _are(refreshed, "is refreshed for what rests on it", "are refreshed for what rests on them"),
+        _are(counts[Cause.RETEST], "comes back after a miss or a guess", "come back after a miss or a guess"),
+        _are(refreshed, "is refreshed because others rest on it", "are refreshed because others rest on them"),
         _are(counts[Cause.AHEAD], f"comes before its day {exam}", f"come before their day {exam}"),
         _are(counts[Cause.AGAIN], "is asked once more", "are asked once more"),
         _are(len(new), "is new", "are new") + (f", from {_topics(desk, new)}" if new else ""),
@@ -118,6 +138,8 @@ def mixture(desk: Desk, asked: Iterable[Asked]) -> str:
     told = [part for part in parts if part]
     if not told:
         return ""
+    if len(new) == len(asked):
+        return f"All {'of them ' if len(new) > 1 else ''}new to you, from {_topics(desk, new)}."
     sentence = ", ".join(told)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -192,7 +214,7 @@ def _exam_today(desk: Desk, plan: Action, more: Action) -> Head:
     exam = next(exam for exam in desk.exams if exam.on == desk.exam_days[0])
     lead = "All the best. Nothing has to be done here today."
     warm_up = more
-    if desk.plan.outcome is Outcome.STUDY:
+    if outcome_of(desk) is Outcome.STUDY:
         lead += f" If a few questions calm you: {questions_and_minutes(desk.plan.asked)}."
         warm_up = plan
     return Head(f"Today: {exam.title}", lead, other=Action("Warm up", warm_up.url, warm_up.fields))
@@ -201,7 +223,9 @@ def _exam_today(desk: Desk, plan: Action, more: Action) -> Head:
 def _after(exam: Exam) -> Head:
     url = url_for("account.choose_afterwards", exam_id=exam.id)
     ways = tuple(Action(label, url, {"afterwards": value}, told) for value, label, told in AFTERWARDS)
-    return Head(f"{exam.title} is over", "How would you like to go on? You can change your mind later.", ways=ways)
+    return Head(
+        f"{exam.title} is over", "How would you like to go on? You can change your mind later.", ways=ways, resting=True
+    )
 
 
 def _at_rest(exam: Exam, more: Action) -> Head:
@@ -214,7 +238,7 @@ def _at_rest(exam: Exam, more: Action) -> Head:
     )
     ten = Action("Just ten questions", more.url, more.fields)
     heading = "Archived" if archived else "Paused"
-    return Head(heading, lead, again, ten, goal_pauses="The goal pauses, too.")
+    return Head(heading, lead, again, ten, goal_pauses="The goal pauses, too.", resting=True)
 
 
 def _over(desk: Desk) -> Exam | None:

@@ -57,6 +57,7 @@ class Prospect:
     when: str
     on: str
     exam: bool
+    today: bool
     ready: str | None
     ready_now: str | None
     missed: tuple[str, ...]
@@ -86,7 +87,7 @@ def chart(desk: Desk) -> Chart:
                 y=round(HIGHEST - height, 1),
                 height=round(height, 1),
                 letter=WEEKDAYS[day.day.weekday()][0],
-                day=f"{WEEKDAYS[day.day.weekday()]}, {day.day.day} {day.day:%B}",
+                day=f"{day.day:%a} {day.day.day} {day.day:%b}",
                 due=day.due,
                 questions=day.questions,
                 started=day.started,
@@ -116,6 +117,7 @@ def prospect(desk: Desk) -> Prospect:
         when=days_left(desk, ahead[0]) if ahead else "",
         on=plain_day(desk.on),
         exam=bool(ahead),
+        today=desk.on == desk.today,
         ready=interval(forecast.ready) if known else None,
         ready_now=interval(forecast.ready_now) if known else None,
         missed=_statements(desk, forecast.unreached),
@@ -144,7 +146,7 @@ def minutes_of(seconds: float) -> int:
 def near_day(day: dt.date, today: dt.date) -> str:
     """“Tuesday 24th”, and “Tuesday 5 January” where the month would not be clear."""
     name = WEEKDAYS[day.weekday()]
-    if (day - today).days >= 21:
+    if abs((day - today).days) > 20:
         return f"{name} {day.day} {day:%B}"
     ending = "th" if 11 <= day.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
     return f"{name} {day.day}{ending}"

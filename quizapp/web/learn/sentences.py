@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from quizapp.core import memory
+from quizapp.core import memory, modes
 from quizapp.services import explaining, sittings
 from quizapp.services.placing import Placed
 from quizapp.web.pages import plain_day
@@ -104,6 +104,8 @@ def score(found: sittings.Results) -> str:
     sentence = f"{right} of {len(found.rows)} right"
     if found.sat.possible != len(found.rows):
         sentence += f", {found.sat.earned} of {found.sat.possible} marks"
+    if found.sat.mode is modes.PLACEMENT:
+        return f"{sentence}. The questions were chosen for what they tell, so the mark itself says little."
     return f"{sentence}; {empty} left empty." if empty else f"{sentence}."
 
 

@@ -33,6 +33,8 @@ KINDS = {
     "lesson": "Lesson",
 }
 """What a session was, by its mode."""
+AFTERWARDS_TODAY = (modes.REVIEW, modes.PLACEMENT)
+"""After these the plan of the day knows better what to ask than “practise what was missed”."""
 
 
 @blueprint.get("/sessions")
@@ -207,7 +209,7 @@ def results(sitting_id: int) -> ResponseReturnValue:
         question_url=question_url,
         placed=tuple(placed_row(one) for one in placed),
         misses_url=url_for("learn.open_misses", sitting_id=sitting_id) if missed and sat.mode is modes.EXAM else None,
-        again_url=url_for("learn.practice", only="wrong") if missed and sat.mode is not modes.REVIEW else None,
+        again_url=url_for("learn.practice", only="wrong") if missed and sat.mode not in AFTERWARDS_TODAY else None,
     )
 
 

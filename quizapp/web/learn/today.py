@@ -11,7 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
-from quizapp.core import memory, modes
+from quizapp.core import modes
 from quizapp.core.mastery import Mastery, Standing
 from quizapp.core.planning import Outcome
 from quizapp.core.selection import Objective
@@ -26,7 +26,7 @@ from quizapp.services.studying import Desk
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
 from quizapp.web.learn.day import Head, head
-from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, prospect
+from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, near_day, prospect
 from quizapp.web.learn.practice import seed_of
 from quizapp.web.learn.sessions import session_url
 from quizapp.web.pages import plain_day
@@ -76,7 +76,7 @@ class Today:
     beside: tuple[Row, ...]
     week: Week | None
     chart: Chart | None
-    prospect: Prospect
+    prospect: Prospect | None
 
 
 @blueprint.get("/")
@@ -134,19 +134,20 @@ def _today(actor: Actor, now: dt.datetime) -> Today:
     first = next((sat for sat in unfinished if sat.deadline or now - sat.started_at < GO_ON_WITHIN), None)
     top = head(desk, first, session_url(first) if first else "", secrets.token_urlsafe(16))
     taught = teaching.where_taught(session)
-    starts = [asked.objective for asked in desk.plan.asked if asked.why.days is None]
+    asked = () if top.resting else desk.plan.asked
+    starts = [one.objective for one in asked if one.why.days is None]
     new = tuple(_to_read(desk, one, taught.get(desk.named[one].slug)) for one in starts[:NEW_SHOWN])
     return Today(
         head=top,
         unread=tuple(_unread(one) for one in sittings.list_unread(session, actor)),
         resume=tuple(_row(sat) for sat in unfinished if sat is not first),
-        new=new if desk.at_rest is None else (),
+        new=new,
         new_more=len(starts) - len(new),
-        weakest=_weakest(desk),
-        beside=_beside(desk),
+        weakest=() if top.resting else _weakest(desk),
+        beside=() if top.resting else _beside(desk),
         week=_week(desk, top) if actor.choices.week_goal else None,
-        chart=chart(desk) if desk.at_rest is None and desk.plan.outcome is not Outcome.NOTHING else None,
-        prospect=prospect(desk),
+        chart=None if top.resting or desk.plan.outcome is Outcome.NOTHING else chart(desk),
+        prospect=None if top.resting else prospect(desk),
     )
 
 
@@ -177,7 +178,7 @@ def _weakest(desk: Desk) -> tuple[Row, ...]:
     return tuple(
         Row(
             f"You can {desk.named[one.id].body['statement']}",
-            _standing(one, held),
+            _standing(one, held, desk.today),
             url_for("learn.practice", objective=desk.named[one.id].slug),
             "Practise",
         )
@@ -185,12 +186,15 @@ def _weakest(desk: Desk) -> tuple[Row, ...]:
     )
 
 
-def _standing(objective: Objective, held: Mastery) -> str:
+def _standing(objective: Objective, held: Mastery, today: dt.date) -> str:
     """How it stands, and by what; after a miss the next date alone."""
     word = "Slipping" if held.standing is Standing.SLIPPING else "Learning"
     trace = objective.trace
-    if trace is not None and trace.retests < memory.RETESTS:
-        return f"{word}. Missed lately; next asked by {plain_day(trace.due)}."
+    if trace is not None and trace.retests == 0:
+        ahead = (trace.due - today).days
+        when = "tomorrow" if ahead == 1 else f"on {near_day(trace.due, today)}"
+        comes_back = f"it comes back {when}" if ahead > 0 else "it is due"
+        return f"{word}. Missed or guessed on {near_day(trace.last_day, today)}; {comes_back}."
     if not held.evidence:
         return f"{word}. No new question answered yet."
     told = f"{held.right} of {len(held.evidence)} new questions right"
@@ -227,7 +231,7 @@ def _week(desk: Desk, top: Head) -> Week:
 def week_sentence(done: int, goal: int, pauses: str) -> str:
     """“3 of 4 days. Rest days are free.”"""
     if pauses:
-        return f"{done} day{'' if done == 1 else 's'} so far. {pauses}"
+        return f"{done} day{'' if done == 1 else 's'} so far. {pauses}" if done else pauses
     if done >= goal:
         return f"{done} of {goal} days: the goal is reached." if done == goal else f"{done} days; the goal was {goal}."
     return f"{done} of {goal} days. Rest days are free."
