@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,10 +46,10 @@ class Recalibration:
         return np.asarray(1 / (1 + np.exp(-(self.shift + self.slope * _logit(chance)))))
 
 
-def recalibrate(engine: Engine) -> Recalibration:
-    """Fit the correction to the answers on questions that were new and whose objective had been asked about before, by
-    maximum likelihood on a grid (the slope between 0.4 and 1.5)."""
-    told = np.array(engine.foretold, dtype=np.float64).reshape(-1, 3)
+def recalibrate(foretold: Sequence[tuple[float, bool, float]]) -> Recalibration:
+    """Fit the correction to answers (chance of recall, right, guess) on questions that were new and whose objective had
+    been asked about before, by maximum likelihood on a grid (the slope between 0.4 and 1.5)."""
+    told = np.array(foretold, dtype=np.float64).reshape(-1, 3)
     if not len(told):
         return Recalibration()
     recall, right, guess = _logit(told[:, 0]), told[:, 1] > 0.5, told[:, 2]

@@ -47,13 +47,13 @@ class Result:
 @dataclass(frozen=True)
 class Measured:
     """A setting with every policy, the claims of the engine as the rule has it and with the recall corrected from the
-    log, and what the pilot’s log said of repeats."""
+    log, and what the log of the term before said of repeats."""
 
     setting: Setting
     results: Mapping[str, Result]
     plain: Claims
     corrected: Claims
-    repeats: tuple[Repeats, ...]
+    repeats: Repeats
 
 
 def load_constants() -> Constants:
@@ -71,15 +71,22 @@ def settings(constants: Constants, budgets: tuple[str, ...] = ("roomy", "tight",
     ]
 
 
-Before = dict[tuple[str, str, int], tuple[Repeats, claims.Recalibration]]
-"""What the term before said, by family, what repeats teach, and seed."""
+@dataclass(frozen=True)
+class Before:
+    """What the log of the term before said: of repeats, and how far the chance of recall was off."""
+
+    repeats: Repeats
+    correction: claims.Recalibration
 
 
-def term_before(family: str, teach: str, constants: Constants, learners: int, seed: int) -> Before:
-    """Let other learners study the course of this seed with plenty of time, and read their log."""
+def term_before(family: str, teach: str, constants: Constants, learners: int, seeds: Sequence[int]) -> Before:
+    """Let other learners study the courses of these seeds with plenty of time, and read the log of all of them."""
     setting = Setting("before", family, teach, *constants["settings"]["roomy"])
-    engine = engine_of(simulate(setting, Engine, constants, learners, seed, people=seed + PILOT))
-    return {(family, teach, seed): (repeats.estimate(engine.log), claims.recalibrate(engine))}
+    engines = [engine_of(simulate(setting, Engine, constants, learners, seed, people=seed + PILOT)) for seed in seeds]
+    return Before(
+        repeats.estimate([answer for engine in engines for answer in engine.log]),
+        claims.recalibrate([told for engine in engines for told in engine.foretold]),
+    )
 
 
 def measure(setting: Setting, constants: Constants, learners: int, seeds: Sequence[int], before: Before) -> Measured:
@@ -88,19 +95,16 @@ def measure(setting: Setting, constants: Constants, learners: int, seeds: Sequen
     for name, make in {**BASELINES, FIRST_TERM: Engine, ORACLE: Oracle}.items():
         results[name] = _result([simulate(setting, make, constants, learners, one) for one in seeds])
     runs: list[Run] = []
-    estimates: list[Repeats] = []
     plain: list[Claims] = []
     corrected: list[Claims] = []
     for one in seeds:
-        told, correction = before[setting.family, setting.repeats_teach, one]
-        estimates.append(told)
-        run = simulate(setting, _second_term(told), constants, learners, one)
+        run = simulate(setting, _second_term(before.repeats), constants, learners, one)
         runs.append(run)
         guess = run.desk.course.guess
-        for found, applied in ((plain, claims.Recalibration()), (corrected, correction)):
+        for found, applied in ((plain, claims.Recalibration()), (corrected, before.correction)):
             found.append(claims.examine(engine_of(run), run.known, guess, constants, applied))
     results[ENGINE] = _result(runs)
-    return Measured(setting, results, _pooled(plain), _pooled(corrected), tuple(estimates))
+    return Measured(setting, results, _pooled(plain), _pooled(corrected), before.repeats)
 
 
 def engine_of(run: Run) -> Engine:
@@ -158,8 +162,8 @@ def _lines(measured: list[Measured], constants: Constants, courses: int, learner
         f"same luck. Constants: `quizapp/evaluation/constants.toml`, SHA-256 `{digest[:16]}…`. The engine’s own: "
         f"rounds {planning.ROUNDS}, retests {planning.RETEST_SHARE}, fresh for {selection.FRESH_FOR.days} day, worth "
         f"repeating from {repeats.WORTH_REPEATING}, trial {repeats.TRIAL_SHARE}. In its first term the engine knows "
-        f"nothing of repeats; the second begins with the log of other learners of the kind, "
-        f"{constants['final']['pilot_learners']} a course at most, who studied with plenty of time."
+        f"nothing of repeats; the second begins with the log of other learners of the same courses, "
+        f"{constants['final']['pilot_learners']} in each at most, who studied with plenty of time."
     )
     yield "\n![Knowledge of unseen questions at the examination, by policy and setting](engine-report.svg)"
     yield "\n## In short\n"
@@ -184,11 +188,10 @@ def _lines(measured: list[Measured], constants: Constants, courses: int, learner
             yield f"| {one.setting.name} | {rule} | " + " | ".join(_percent(figure) for figure in figures) + " |"
     yield "\n## What the log said of repeats\n"
     yield "Estimated from the term before: what a remembered repeat teaches, in right answers to new questions.\n"
-    yield "| setting | truth | estimates (standard error), by course |\n|---|---|---|"
-    for one in measured:
+    yield "| family | truth | estimate | standard error |\n|---|---|---|---|"
+    for one in {(each.setting.family, each.setting.repeats_teach): each for each in measured}.values():
         truth = constants["teaching"][f"recognised_{one.setting.repeats_teach}"]
-        told_of = ", ".join(f"{told.teach:.2f} ({told.doubt:.2f})" for told in one.repeats)
-        yield f"| {one.setting.name} | {truth} | {told_of} |"
+        yield f"| {one.setting.family} | {truth} | {one.repeats.teach:.2f} | {one.repeats.doubt:.2f} |"
     for one in measured:
         yield from _table(one, constants)
 
@@ -279,12 +282,12 @@ def run(courses: int, learners: int, seed: int, budgets: tuple[str, ...], tell: 
     constants: dict[str, Any] = load_constants()
     pilot = min(constants["final"]["pilot_learners"], learners)
     seeds = range(seed, seed + courses)
-    before: Before = {}
+    before: dict[tuple[str, str], Before] = {}
     measured = []
     for setting in settings(constants, budgets):
         tell(setting.name)
-        for one in seeds:
-            if (setting.family, setting.repeats_teach, one) not in before:
-                before |= term_before(setting.family, setting.repeats_teach, constants, pilot, one)
-        measured.append(measure(setting, constants, learners, seeds, before))
+        world = setting.family, setting.repeats_teach
+        if world not in before:
+            before[world] = term_before(*world, constants, pilot, seeds)
+        measured.append(measure(setting, constants, learners, seeds, before[world]))
     return markdown(measured, constants, courses, learners, seed), drawing(measured)
