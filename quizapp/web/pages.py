@@ -26,8 +26,10 @@ PLACES = (
     ("today", "Today", "learn.today"),
     ("lessons", "Lessons", "lessons.index"),
     ("practice", "Practice", "learn.practice"),
+    ("progress", "Progress", "learn.progress"),
     ("sessions", "Sessions", "learn.sessions"),
 )
+PROGRESSING = ("learn.progress", "learn.objective", "learn.errors")
 PRACTISING = (
     "learn.practice",
     "learn.build",
@@ -79,6 +81,7 @@ def _is_here(endpoint: str, section: str) -> bool:
     if section != "learn":
         return endpoint.partition(".")[0] == {"staging": "lessons"}.get(section, section)
     owner = {"learn.today": "learn.today", **dict.fromkeys(PRACTISING, "learn.practice")}
+    owner |= dict.fromkeys(PROGRESSING, "learn.progress")
     return endpoint == owner.get(request.endpoint or "", "learn.sessions")
 
 

@@ -3,7 +3,7 @@
 Nothing is graded or chosen here; a view reads the form, calls one deed, and says where to look next.
 """
 
-from quizapp.web.learn import annotations, calendar, exams, practice, sessions, today
+from quizapp.web.learn import annotations, calendar, error_log, exams, practice, progress, sessions, today
 from quizapp.web.learn.blueprint import blueprint
 
-__all__ = ["annotations", "blueprint", "calendar", "exams", "practice", "sessions", "today"]
+__all__ = ["annotations", "blueprint", "calendar", "error_log", "exams", "practice", "progress", "sessions", "today"]
