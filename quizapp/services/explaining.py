@@ -16,6 +16,7 @@ from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, P
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
 from quizapp.services.content.reading import STRENGTH
+from quizapp.services.progressing import LAPSES, Slipping, get_slipping
 from quizapp.services.showing import get_shown, stem, title, total, vignette
 from quizapp.services.sittings import effective, verdict
 from quizapp.services.versions import Row, Version, get_version, published, published_by_id
@@ -87,6 +88,7 @@ class Feedback:
     lesson_title: str
     next_due: dt.date | None
     retests: int
+    slipping: Slipping | None
     reviewed: Mapping[str, Any] | None
     cause: str | None
     note: str
@@ -172,6 +174,9 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         lesson_title=next((v.body["title"] for v in lessons.values()), ""),
         next_due=learner.due if mode.schedules else None,
         retests=learner.retests if learner.retests is not None else memory.RETESTS,
+        slipping=get_slipping(session, objective, learner.lapses)
+        if objective and mode.schedules and verdict(response) != "right" and (learner.lapses or 0) >= LAPSES
+        else None,
         reviewed=version.rendered.get("signoff"),
         cause=learner.cause,
         note=learner.text or "",
@@ -244,7 +249,9 @@ def _stored(presentation_id: int, part: str | None) -> sa.Select[Any]:
 
 _one = sa.select(sa.literal(1).label("one")).subquery("one")
 _BESIDE = (
-    sa.select(Memory.due, Memory.retests, MissCause.cause, Note.text, ProblemReport.id.label("report_id"))
+    sa.select(
+        Memory.due, Memory.retests, Memory.lapses, MissCause.cause, Note.text, ProblemReport.id.label("report_id")
+    )
     .select_from(_one)
     .outerjoin(
         Memory,
