@@ -6,10 +6,16 @@ from pathlib import Path
 
 import click
 
+from quizapp.cli.calibrating import calibrate, fit
+
 
 @click.group()
 def engine() -> None:
     """Does the engine work? Simulated learners, and recorded answers."""
+
+
+engine.add_command(calibrate)
+engine.add_command(fit)
 
 
 @engine.command()

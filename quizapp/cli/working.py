@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import click
 from flask import Flask
@@ -11,30 +15,43 @@ from flask import Flask
 from quizapp import clock
 from quizapp.cli.application import application
 from quizapp.db.extension import db
-from quizapp.services import outbox
+from quizapp.services import calibrating, outbox
 from quizapp.services import work as background
 
 SECONDS_BETWEEN_ROUNDS = 5.0
+
+T = TypeVar("T")
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="One round, then stop.")
 def work(*, once: bool) -> None:
-    """Do the background work: close expired exams, send mail. Several may run at once."""
+    """Do the background work: close expired exams, send mail; at night calibrate questions and fit memory. Several may
+    run at once."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with application() as app:
         transport = mail_transport(app)
+        rested: dt.datetime | None = None  # the night whose work is done, as far as this process knows
         while True:
-            try:
-                background.work(db.session(), transport, clock.now(), sender=app.config["MAIL_FROM"])
-            except Exception:
-                # One bad round must not end the work: exams would stay open. It is told, and tried again.
-                app.logger.exception("a round of background work failed")
+            now, night = clock.now(), calibrating.night(clock.now())
+            _try(app, partial(background.work, db.session(), transport, now, sender=app.config["MAIL_FROM"]))
+            if rested != night and not _try(app, partial(background.work_at_night, db.session(), now)):
+                rested = night
             db.session.remove()
             if once or stop.wait(SECONDS_BETWEEN_ROUNDS):
                 return
+
+
+def _try(app: Flask, deed: Callable[[], T]) -> T | None:
+    try:
+        return deed()
+    except Exception:
+        # One bad round must not end the work: exams would stay open. It is told, and tried again.
+        app.logger.exception("a round of background work failed")
+        db.session.rollback()
+        return None
 
 
 def mail_transport(app: Flask) -> outbox.Transport:

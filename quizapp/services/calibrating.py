@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from quizapp.core import modes
 from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import Grade
-from quizapp.db.models import Calibration, ContentVersion, Item, ItemParameter, Published, Response, table
+from quizapp.db.models import Calibration, Content, ContentVersion, Item, ItemParameter, Published, Response, table
 from quizapp.db.session import writing
 
 if TYPE_CHECKING:
@@ -49,12 +49,22 @@ class Run:
 
 
 @dataclass(frozen=True)
+class _Question:
+    """A published question: its statistics line, and the author’s estimate in logits."""
+
+    content_id: int
+    slug: str
+    line: int
+    estimate: float
+
+
+@dataclass(frozen=True)
 class _Log:
-    """First answers as the run reads them; `questions`: the published ones, with line and author’s estimate."""
+    """First answers as the run reads them."""
 
     up_to: int
     answers: Answers
-    questions: tuple[tuple[int, int, float], ...]
+    questions: tuple[_Question, ...]
 
 
 def night(now: dt.datetime) -> dt.datetime:
@@ -99,15 +109,15 @@ def calibrate(session: Session, now: dt.datetime, tell: Tell = lambda _: None) -
     rows = [
         {
             "epoch": epoch,
-            "content_id": content_id,
-            "line": line,
+            "content_id": question.content_id,
+            "line": question.line,
             "difficulty": float(found.b[place]),
             "discrimination": float(found.a[place]),
             "error": float(found.error[place]),
             "answers": counts[place],
             "method": methods[place],
         }
-        for place, (content_id, line, _) in enumerate(log.questions)
+        for place, question in enumerate(log.questions)
         if counts[place]
     ]
     try:
@@ -140,15 +150,16 @@ def _read(session: Session) -> _Log | None:
 
     estimate = sa.case(ESTIMATES, value=Item.difficulty, else_=0.0)
     questions = tuple(
-        (content_id, line, estimated)
-        for content_id, line, estimated in session.execute(
-            sa.select(Item.content_id, ContentVersion.line, estimate)
+        _Question(*row)
+        for row in session.execute(
+            sa.select(Item.content_id, Content.slug, ContentVersion.line, estimate)
+            .join(Content, Content.id == Item.content_id)
             .join(Published, Published.content_id == Item.content_id)
             .join(ContentVersion, ContentVersion.id == Published.version_id)
             .order_by(Item.content_id)
         )
     )
-    places = {(content_id, line): place for place, (content_id, line, _) in enumerate(questions)}
+    places = {(question.content_id, question.line): place for place, question in enumerate(questions)}
     columns = (
         Response.id,
         Response.learner_id,
@@ -205,9 +216,9 @@ def _in_force(session: Session, log: _Log) -> Parameters:
     )
     by_id = {content_id: (b, a) for content_id, b, a in rows}
     b, a = held.b.copy(), held.a.copy()
-    for place, (content_id, _, _) in enumerate(log.questions):
-        if content_id in by_id:
-            b[place], a[place] = by_id[content_id]
+    for place, question in enumerate(log.questions):
+        if question.content_id in by_id:
+            b[place], a[place] = by_id[question.content_id]
     return calibration.Parameters(b, a, held.error)
 
 
@@ -216,7 +227,7 @@ def _given(log: _Log) -> Parameters:
 
     from quizapp.core import calibration
 
-    return calibration.given(np.array([estimate for _, _, estimate in log.questions]))
+    return calibration.given(np.array([question.estimate for question in log.questions]))
 
 
 def _estimate(log: _Log, held: Parameters, tell: Tell) -> tuple[Parameters, list[int], list[str], dict[str, Any]]:
@@ -256,7 +267,7 @@ def _estimate(log: _Log, held: Parameters, tell: Tell) -> tuple[Parameters, list
         "settled": fitted.settled,
         "movers": [
             {
-                "content_id": log.questions[place][0],
+                "item": log.questions[place].slug,
                 "before": round(float(held.b[place]), 3),
                 "after": round(float(found.b[place]), 3),
             }

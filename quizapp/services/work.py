@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from quizapp.services import examining, outbox
+from quizapp.services import calibrating, examining, fitting, outbox
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,15 @@ def work(session: Session, transport: outbox.Transport, now: dt.datetime, *, sen
     """One round: close what has expired, send what waits. `sender` is the address that mail comes from."""
     closed = examining.close_expired(session, now)
     return Done(closed, outbox.send_waiting(session, transport, now, sender=sender))
+
+
+def work_at_night(session: Session, now: dt.datetime) -> bool:
+    """One piece of what is due once a day: the calibration, else the memory of one learner. False: nothing is left.
+
+    One piece a round, because exams are closed between the rounds.
+    """
+    if calibrating.is_due(session, now):
+        run = calibrating.calibrate(session, now)
+        if run is not None and run.new:
+            return True
+    return any(tried.new for tried in fitting.fit_due_learners(session, now, limit=1))

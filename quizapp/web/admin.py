@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from quizapp import itemtypes
+from quizapp import clock, itemtypes
+from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import NotGradable
 from quizapp.db.extension import db
 from quizapp.itemtypes.samples import answer_of, presented
+from quizapp.services import estimates
 from quizapp.services.content.drawing import with_drawings
+from quizapp.services.estimates import Question
 from quizapp.web.allow import allow
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -63,3 +67,68 @@ def sample(name: str) -> Sample:
         face=with_drawings(db.session(), face, f"sample-{name}", labelled=False),
         review=with_drawings(db.session(), review, f"sample-{name}-told", labelled=True),
     )
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A question in the drawing; `fitted`: by 2PL."""
+
+    x: float
+    y: float
+    fitted: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """The questions that authors estimated alike: where their column and the author’s level lie, and what came out."""
+
+    word: str
+    author_b: float
+    x: float
+    level: float
+    questions: int
+    median: float | None
+
+
+WIDE, HIGH = 640, 320
+_LEFT, _TOP, _BOTTOM = 48, 16, 40
+_SHOWN = 4.0
+"""Logits from the middle to the edge of the drawing; what lies further stands at the edge."""
+_GOLDEN = 0.618034
+"""Multiples of it spread evenly, so that dots of one height do not hide each other."""
+
+
+@blueprint.get("/engine")
+@allow("administrator")
+def engine() -> ResponseReturnValue:
+    """What the nightly runs have estimated: questions by name, learners as counts."""
+    held = estimates.get_estimates(db.session(), clock.now())
+    return render_template(
+        "admin/engine.html",
+        held=held,
+        columns=[_column(place, word, held.questions) for place, word in enumerate(ESTIMATES)],
+        dots=[_dot(number, question) for number, question in enumerate(held.questions)],
+        ticks=[(b, _height(b)) for b in range(-4, 5, 2)],
+        size=(WIDE, HIGH),
+    )
+
+
+def _column(place: int, word: str, questions: Sequence[Question]) -> Column:
+    found = [question.b for question in questions if question.author == word]
+    level = ESTIMATES[word]
+    return Column(word, level, _middle(place), _height(level), len(found), median(found) if found else None)
+
+
+def _dot(number: int, question: Question) -> Dot:
+    place = list(ESTIMATES).index(question.author) if question.author in ESTIMATES else 1
+    aside = (number * _GOLDEN % 1 - 0.5) * 0.7 * (WIDE - _LEFT) / len(ESTIMATES)
+    return Dot(round(_middle(place) + aside, 1), _height(question.b), question.method == "2pl")
+
+
+def _middle(place: int) -> float:
+    return round(_LEFT + (place + 0.5) * (WIDE - _LEFT) / len(ESTIMATES), 1)
+
+
+def _height(b: float) -> float:
+    shown = min(max(b, -_SHOWN), _SHOWN)
+    return round(_TOP + (_SHOWN - shown) / (2 * _SHOWN) * (HIGH - _TOP - _BOTTOM), 1)
