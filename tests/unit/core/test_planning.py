@@ -111,10 +111,10 @@ def test_a_prerequisite_without_questions_and_a_circle_hold_nothing_up() -> None
 
 def test_where_time_is_short_the_likeliest_are_started_with_their_prerequisites() -> None:
     hard = [fresh(number, knows=0.1) for number in range(20)]
-    easy = [fresh(number, knows=0.6, needs=frozenset({0})) for number in range(20, 25)]
+    easy = [fresh(number, knows=0.6, needs=frozenset({7})) for number in range(20, 25)]
     soon = MONDAY + 10 * DAY
     started = planning.entering([*hard, *easy], Load(2), today=MONDAY, on=soon)
-    assert [one.id for one in started] == [0, 20, 21, 22, 23, 24]
+    assert [one.id for one in started] == [7, 20, 21, 22, 23, 24]
     assert len(planning.entering([*hard, *easy], Load(20), today=MONDAY, on=soon)) == 25
 
 
