@@ -91,6 +91,20 @@ def per_step(steps_right: Sequence[bool], classes: tuple[str, ...]) -> Grade:
     return Grade(sum(steps_right), len(steps_right), classes)
 
 
+def luck(chances: Sequence[float], *, all_needed: bool = False) -> float:
+    """The probability that blind guessing counts as right where each step is guessed with its own chance: at least four
+    fifths of the steps, or all of them."""
+    exactly = [1.0]  # by number of right steps
+    for chance in chances:
+        exactly = [
+            (exactly[right] * (1 - chance) if right < len(exactly) else 0.0)
+            + (exactly[right - 1] * chance if right else 0.0)
+            for right in range(len(exactly) + 1)
+        ]
+    needed = len(chances) if all_needed else -(-4 * len(chances) // 5)
+    return sum(exactly[needed:])
+
+
 def per_option(keys_chosen: int, others_chosen: int, keys: int, classes: tuple[str, ...]) -> Grade:
     """One mark for a chosen key, one off for a chosen distractor, never below nought; choosing all earns nothing
     where at least as many options are wrong as are right."""

@@ -92,7 +92,7 @@ class QuestionType(Protocol):
         """Everything the review page shows, in the order the learner saw it. Called with rendered content."""
 
     def chance(self, content: Json) -> float:
-        """Probability that blind guessing earns the full mark, 0 to 1."""
+        """Probability that blind guessing counts as right (four fifths of the marks), 0 to 1."""
 
     def examples(self) -> list[Example]:
         """At least a right, a wrong and a not-gradable submission."""

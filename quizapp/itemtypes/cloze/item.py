@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from collections.abc import Sequence
 
 from pydantic import Field
 
-from quizapp.core.grading import Grade, NotGradable, per_step
+from quizapp.core.grading import Grade, NotGradable, luck, per_step
 from quizapp.itemtypes import Example, Json, Problem, Submitted, permanent_id, token, typed
 from quizapp.itemtypes.fields import Choice, Fields, InnerId, Markdown, Refusal, Text, repeated
 
@@ -203,7 +202,7 @@ def _pieces(rendered: str, blanks: Json) -> list[Json]:
 
 
 def chance(content: Json) -> float:
-    return float(math.prod(1 / len(blank["options"]) if blank["options"] else 0.0 for blank in content["blanks"]))
+    return luck([1 / len(blank["options"]) if blank["options"] else 0.0 for blank in content["blanks"]])
 
 
 def examples() -> list[Example]:

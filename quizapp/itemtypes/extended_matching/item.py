@@ -7,7 +7,7 @@ import re
 
 from pydantic import Field
 
-from quizapp.core.grading import Grade, NotGradable, Scoring
+from quizapp.core.grading import Grade, NotGradable, Scoring, luck
 from quizapp.itemtypes import Example, Json, Problem, Submitted, assignment, token
 from quizapp.itemtypes.fields import EntryId, Fields, Inline, InnerId, Label, Markdown
 
@@ -77,7 +77,7 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
 
 
 def chance(content: Json) -> float:
-    return float(len(content["options"]) ** -len(content["vignettes"]))
+    return luck([1 / len(content["options"])] * len(content["vignettes"]))
 
 
 def examples() -> list[Example]:

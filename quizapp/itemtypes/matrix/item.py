@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from quizapp.core.grading import Grade, NotGradable, Scoring
+from quizapp.core.grading import Grade, NotGradable, Scoring, luck
 from quizapp.itemtypes import Example, Json, Problem, Submitted, assignment, token
 from quizapp.itemtypes.fields import EntryId, Fields, Inline, InnerId, Label, Markdown
 
@@ -71,7 +71,8 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
 
 
 def chance(content: Json) -> float:
-    return float(len(content["columns"]) ** -len(content["rows"]))
+    steps = [1 / len(content["columns"])] * len(content["rows"])
+    return luck(steps, all_needed=content["scoring"] == Scoring.ALL_OR_NOTHING)
 
 
 def examples() -> list[Example]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from math import comb
 from typing import Literal
 
 from pydantic import Field
@@ -93,7 +94,15 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
 
 
 def chance(content: Json) -> float:
-    return float(1 / (2 ** len(content["options"]) - 1))
+    keys = sum(option["key"] for option in content["options"])
+    others = len(content["options"]) - keys
+    short = 0 if content["scoring"] == Scoring.ALL_OR_NOTHING else keys // 5  # marks that may be missing
+    right = sum(
+        comb(keys, chosen) * comb(others, wrong)
+        for chosen in range(keys - short, keys + 1)
+        for wrong in range(chosen - keys + short + 1)
+    )
+    return float(right / (2 ** len(content["options"]) - 1))
 
 
 def examples() -> list[Example]:

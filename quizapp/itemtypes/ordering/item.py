@@ -118,7 +118,11 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
 
 
 def chance(content: Json) -> float:
-    return 1 / (math.factorial(len(content["elements"])) - 1)  # the order shown is never the right one
+    size = len(content["elements"])
+    right = 1
+    if content["scoring"] == Scoring.ADJACENT_PAIRS and size > 5:
+        right += size - 1  # one neighbour out of five or more may be wrong: the right order cut once and swapped
+    return right / (math.factorial(size) - 1)  # the order shown is never the right one
 
 
 def examples() -> list[Example]:

@@ -14,6 +14,7 @@ from quizapp.core.grading import (
     Scoring,
     all_or_nothing,
     key_features,
+    luck,
     per_option,
     per_step,
     rate,
@@ -93,3 +94,20 @@ def test_key_features_are_counted_unless_a_choice_would_do_harm(
 
 def test_the_names_of_the_policies_are_those_of_the_content_files() -> None:
     assert set(Scoring) == {"all_or_nothing", "per_option", "per_row", "per_pair", "adjacent_pairs", "key_features"}
+
+
+@pytest.mark.parametrize(
+    ("chances", "all_needed", "expected"),
+    [
+        ([0.25], False, 0.25),
+        ([0.5] * 4, False, 1 / 16),
+        ([0.5] * 5, False, 6 / 32),
+        ([0.5] * 5, True, 1 / 32),
+        ([0.2] * 5, False, 5 * 0.2**4 * 0.8 + 0.2**5),
+        ([0.5, 0.0, 0.25], False, 0.0),
+    ],
+)
+def test_luck_is_the_chance_that_a_blind_guess_counts_as_right(
+    chances: list[float], all_needed: bool, expected: float
+) -> None:
+    assert luck(chances, all_needed=all_needed) == pytest.approx(expected)
