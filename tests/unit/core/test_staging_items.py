@@ -1,5 +1,7 @@
 """The keys of the staging questions, worked out by the program from the histories of their vignettes."""
 
+from dataclasses import replace
+
 import pytest
 
 from quizapp import paths
@@ -26,23 +28,23 @@ def told(*trials: Trial, months: int = 30, severity: Severity = Severity.MODERAT
 
 
 DATES_COME_LATE = told(
-    trial("sertraline", 9, dose_raised=True),
+    trial("sertraline", dose_raised=True),
     trial("citalopram"),
     trial("mirtazapine", 1, outcome=Outcome.UNTOLERATED),
-    trial("venlafaxine", 10, augmented_with=("lithium",)),
+    trial("venlafaxine", 14, augmented_with=("lithium",)),
     trial("nortriptyline", 3, dose_reached=False),
     months=14,
     severity=Severity.SEVERE,
 )
-DELUSIONS_OF_POVERTY = told(trial("venlafaxine"), months=5, severity=Severity.PSYCHOTIC, ect=FAILED_ECT)
+ECT_OUT_OF_TURN = told(trial("venlafaxine"), months=5, severity=Severity.SEVERE, ect=FAILED_ECT)
 
 SCORES = {
     "staging-026": told(
         trial("sertraline", dose_raised=True), trial("mirtazapine"), trial("venlafaxine", augmented_with=("lithium",))
     ),
     "staging-027": told(
-        trial("escitalopram", 10),
-        trial("duloxetine", 9, dose_raised=True),
+        trial("escitalopram"),
+        trial("duloxetine", 7, dose_raised=True),
         trial("nortriptyline"),
         trial("bupropion", 1, outcome=Outcome.UNTOLERATED),
         ect=FAILED_ECT,
@@ -83,8 +85,8 @@ SCORES = {
     "staging-039": told(*drugs(1), months=10, severity=Severity.SUBSYNDROMAL),
     "staging-053 p2": DATES_COME_LATE,
     "staging-053 p3": DATES_COME_LATE,
-    "staging-054 p1": DELUSIONS_OF_POVERTY,
-    "staging-054 p2": DELUSIONS_OF_POVERTY,
+    "staging-054 p1": ECT_OUT_OF_TURN,
+    "staging-054 p2": ECT_OUT_OF_TURN,
 }
 
 THASE_RUSH = {
@@ -104,7 +106,10 @@ EUROPEAN = {
     "staging-041": told(trial("sertraline", 7), trial("venlafaxine", 7), months=7),
     "staging-044": told(trial("sertraline"), months=4),
     "staging-045": told(
-        trial("fluoxetine"), trial("duloxetine"), trial("amitriptyline", augmented_with=("lithium",)), months=20
+        trial("fluoxetine", 7),
+        trial("duloxetine", 7),
+        trial("amitriptyline", 7, augmented_with=("lithium",)),
+        months=20,
     ),
     "staging-046": told(
         trial("sertraline", 7),
@@ -114,6 +119,11 @@ EUROPEAN = {
         trial("escitalopram", 7),
         months=9,
     ),
+}
+
+BEFORE_THE_EVENT = {
+    "staging-036": told(*drugs(3), months=26, ect=FAILED_ECT),
+    "staging-040": told(*drugs(5, augmented_with=("lithium",)), months=20, ect=FAILED_ECT),
 }
 
 
@@ -166,3 +176,21 @@ def test_the_program_comes_to_the_european_group_that_is_the_key(
         (substage,) = found.substages
         assert steps[name][2].casefold().endswith(f"sub-stage {substage}")
         assert found.group == "B"
+
+
+@pytest.mark.parametrize("name", BEFORE_THE_EVENT)
+def test_of_the_events_that_could_raise_a_maudsley_score_only_the_key_does(
+    name: str, steps: dict[str, tuple[str, str, str]]
+) -> None:
+    before = BEFORE_THE_EVENT[name]
+    *others, last = before.trials
+    after = {
+        "A course of ECT in vain": replace(before, ect=FAILED_ECT),
+        "An added drug in vain": replace(
+            before, trials=(*others, replace(last, augmented_with=(*last.augmented_with, "quetiapine")))
+        ),
+        "Five more months of illness": replace(before, months=before.months + 5),
+        "One more antidepressant in vain": replace(before, trials=(*before.trials, *drugs(1))),
+    }
+    raised = [text for text, history in after.items() if (msm(history).total or 0) > (msm(before).total or 0)]
+    assert raised == [steps[name][2]]
