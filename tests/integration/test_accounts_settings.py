@@ -52,6 +52,8 @@ def test_choices_are_kept_and_saving_them_twice_is_harmless(app: Flask, client: 
             zone="America/Argentina/Buenos_Aires",
             minutes_a_day="45",
             rest_days=["7", "6"],
+            light_days=["1", "6"],
+            week_goal="0",
             text_size="large",
             theme="dark",
             hide_timer="y",
@@ -64,11 +66,15 @@ def test_choices_are_kept_and_saving_them_twice_is_harmless(app: Flask, client: 
         "America/Argentina/Buenos_Aires",
         45,
         rest_days=(6, 7),
+        light_days=(1,),
+        week_goal=0,
         preferences=Preferences("large", "dark", hide_timer=True, single_keys=False),
     )
     form = settings(client).form("Save the settings")
     assert form.fields["zone"] == ["America/Argentina/Buenos_Aires"]
     assert form.fields["rest_days"] == ["6", "7"]
+    assert form.fields["light_days"] == ["1"]
+    assert form.fields["week_goal"] == ["0"]
     assert form.fields["single_keys"] == []
 
 
@@ -84,6 +90,9 @@ def test_choices_are_kept_and_saving_them_twice_is_harmless(app: Flask, client: 
         ({"rest_days": [str(day) for day in range(1, 8)]}, "Leave at least one day"),
         ({"rest_days": ["8"]}, "Choose rest days from Monday to Sunday."),
         ({"rest_days": ["Sunday"]}, "Choose days of the week."),
+        ({"light_days": ["8"]}, "Choose light days from Monday to Sunday."),
+        ({"light_days": ["Sunday"], "week_goal": "all"}, "Choose a goal from the list."),
+        ({"week_goal": "8"}, "Choose a goal of one to seven days, or none."),
         ({"text_size": "huge"}, "Choose one of the three sizes."),
         ({"theme": "pink"}, "Choose the colours of the device, light or dark."),
         ({"name": "x" * 121}, "Keep the name within 120 characters."),
@@ -171,7 +180,7 @@ def first_run(client: Client, status: int = 200, **values: str) -> Page:
     return client.post("/first-run", {"csrf_token": token, **values}, status=status)
 
 
-@pytest.mark.parametrize(("step", "path"), [("read", "lessons"), ("test", "practice")])
+@pytest.mark.parametrize(("step", "path"), [("read", "lessons"), ("test", "placement")])
 def test_the_first_choice_is_kept_and_leads_on(app: Flask, client: Client, student: int, step: str, path: str) -> None:
     for _ in range(2):
         assert path in first_run(client, first_step=step, zone="Europe/Zurich").path

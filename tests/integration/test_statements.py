@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from quizapp.db.extension import db
-from quizapp.db.models import LearnerSettings
+from quizapp.db.models import Item, LearnerSettings
 from quizapp.db.session import writing
 from quizapp.formats import markdown
 from quizapp.services import composing
@@ -23,7 +23,7 @@ from tests.statements import counted
 
 pytestmark = pytest.mark.usefixtures("content")
 
-MOST_STATEMENTS = {"question page": 4, "grading": 8, "answer": 12, "lesson page": 6}
+MOST_STATEMENTS = {"question page": 4, "grading": 8, "answer": 12, "lesson page": 6, "today": 20}
 MOST_BYTES = 15_000
 CHOOSES_NEXT = re.compile(r"INSERT INTO presentation|FROM published|SELECT content_version\.id")
 """The version of the next question is read once a process. PostgreSQL’s lock of the learner counts among the twelve."""
@@ -113,6 +113,22 @@ def test_a_lesson_costs_the_same_few_statements_however_long_it_is(ask: Callable
     assert len(statements) <= MOST_STATEMENTS["lesson page"], tell(statements)
 
 
+def test_today_costs_the_same_few_statements_however_many_questions_there_are(
+    ask: Callable[..., Any], block: str, app: Flask
+) -> None:
+    page, _ = ask("GET", block)
+    ask("POST", submit_to(page.text), **fields(page.text))
+    ask("GET", "/")
+    shown, statements = ask("GET", "/")
+    assert shown.status_code == 200
+    assert len(statements) <= MOST_STATEMENTS["today"], tell(statements)
+    with app.app_context(), writing(db.session()) as session:
+        few = sa.select(Item.content_id).order_by(Item.content_id).limit(5)
+        session.execute(sa.delete(Item).where(Item.content_id.not_in(session.scalars(few).all())))
+    _, with_few = ask("GET", "/")
+    assert len(with_few) == len(statements), tell(statements)
+
+
 def test_no_request_renders_a_text(ask: Callable[..., Any], block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("A text was rendered in a request; it is rendered once, when its version is made.")
@@ -121,7 +137,7 @@ def test_no_request_renders_a_text(ask: Callable[..., Any], block: str, monkeypa
         monkeypatch.setattr(module, name, refuse)
     page, _ = ask("GET", block)
     answered, _ = ask("POST", submit_to(page.text), **fields(page.text))
-    for path in (answered.location, "/lessons", "/lessons/nassa-mechanism", "/search?q=receptor", "/evidence/N01"):
+    for path in (answered.location, "/", "/lessons", "/lessons/nassa-mechanism", "/search?q=receptor", "/evidence/N01"):
         shown, _ = ask("GET", path)
         assert shown.status_code == 200, path
 
