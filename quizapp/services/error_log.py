@@ -296,5 +296,5 @@ _MISSED = (
     .join(Presentation, Presentation.id == Response.presentation_id)
     .outerjoin(MissCause, MissCause.response_id == Response.id)
     .outerjoin(Memory, sa.and_(Memory.learner_id == Response.learner_id, Memory.objective_id == Response.objective_id))
-    .order_by(sa.case((_still_sure, 0), else_=1), _met.c.missed_id.desc())
+    .order_by(sa.case((_still_sure, 0), else_=1), Response.study_day.desc(), _met.c.missed_id.desc())
 )
