@@ -1,4 +1,5 @@
-"""`python3 -m tests bench [--quick]`: requests per second, waiting times and costs, beside a bare route, as tables.
+"""`python3 -m tests bench [--quick | --years]`: requests per second, waiting times and costs, beside a bare route, as
+tables.
 
 Every cell is measured several times, all routes taking turns, so that a machine that grows slower meanwhile grows
 slower for all of them; the tables give medians. Ratios are taken within one turn.
@@ -31,7 +32,7 @@ from quizapp.cli.serving import THREADS, WORKERS
 from quizapp.db.extension import db
 from quizapp.services import composing
 from quizapp.services.composing import BlockPlan
-from tests.bench import world
+from tests.bench import world, years
 from tests.bench.engine import costs
 from tests.databases import SECRET_KEY, environment
 from tests.people import PASSWORD
@@ -86,7 +87,9 @@ class Stage:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python3 -m tests bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one turn of half a second: for a look, not for a record")
-    quick = parser.parse_args().quick
+    parser.add_argument("--years", action="store_true", help="instead: a log of a million answers, in minutes")
+    arguments = parser.parse_args()
+    quick = arguments.quick
     turns, seconds = (1, 0.6) if quick else (3, 1.2)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="quizapp-bench-") as name:
@@ -101,6 +104,15 @@ def main() -> None:
             app = create_app(
                 {"SECRET_KEY": SECRET_KEY, "DATA": folder, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}"}
             )
+        if arguments.years:
+            with app.app_context():
+                found = years.measured(db.session(), lambda said: print(said, file=sys.stderr))
+                db.engine.dispose()
+            print("\n| a long log, on SQLite | |\n|---|---|")
+            for what, value in found.items():
+                print(f"| {what} | {value} |")
+            print(f"\nTook {time.monotonic() - began:.0f} s.")
+            return
         stage = set_stage(app, folder, database, variables, turns, seconds)
         inside = in_process(app, stage.people[0])
         with app.app_context():

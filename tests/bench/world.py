@@ -47,7 +47,7 @@ def write_content(folder: Path) -> None:
     """The content of the repository, and QUESTIONS more made from its single best answers, over OBJECTIVES more."""
     shutil.copytree(paths.lessons(), folder / "lessons")
     shutil.copytree(paths.question_banks(), folder / "question_banks")
-    objectives = folder / "lessons" / "evidence" / "objectives.yaml"
+    objectives = next(folder.glob("lessons/evidence/*/objectives.yaml"))
     held = _values(objectives)
     more = [{**held[n % len(held)], "id": f"ZZ{n + 1}", "needs": []} for n in range(OBJECTIVES)]
     objectives.write_text(documents.write([*held, *more]))
