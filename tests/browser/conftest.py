@@ -6,6 +6,7 @@ anything from another host, fails its test.
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import os
 import shutil
@@ -15,17 +16,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, Request
+from sqlalchemy.orm import Session
 
+from quizapp import clock
 from quizapp.app import create_app
 from quizapp.bootstrap import ROOT
+from quizapp.core import memory
+from quizapp.core.grading import Rating
 from quizapp.db.extension import db
+from quizapp.db.models import ExamDate, Item, Memory, User
 from tests.databases import SECRET_KEY, Sqlite, environment
 from tests.people import PASSWORD, address, get_or_make
 
@@ -104,6 +112,46 @@ class Site:
         finally:
             with app.app_context():
                 db.engine.dispose()
+
+    def cover(self, email: str) -> None:
+        """Let somebody have answered a question on every objective today; through the pages that takes an hour."""
+        with self._tables() as session:
+            learner = session.scalars(sa.select(User.id).where(User.email == email)).one()
+            today = clock.now().date()
+            state = memory.begin(Rating.GOOD)
+            for objective in session.scalars(sa.select(Item.objective_id).distinct()):
+                session.merge(
+                    Memory(
+                        learner_id=learner,
+                        objective_id=objective,
+                        stability_days=state.stability_days,
+                        difficulty=state.difficulty,
+                        last_day=today,
+                        due=today + dt.timedelta(days=2 + objective % 7),
+                        evidence=[],
+                        lapses=0,
+                        retests=memory.RETESTS,
+                        algorithm=memory.ALGORITHM,
+                    )
+                )
+            session.commit()
+
+    def pass_exam_date(self, email: str) -> None:
+        """Let somebody have had an examination yesterday."""
+        with self._tables() as session:
+            learner = session.scalars(sa.select(User.id).where(User.email == email)).one()
+            yesterday = clock.now().date() - dt.timedelta(days=1)
+            session.add(ExamDate(user_id=learner, title="Psychiatry final", on=yesterday))
+            session.commit()
+
+    @contextmanager
+    def _tables(self) -> Iterator[Session]:
+        engine = sa.create_engine(self.variables["QUIZAPP_DATABASE_URL"])
+        try:
+            with Session(engine) as session:
+                yield session
+        finally:
+            engine.dispose()
 
     def run(self, *arguments: str) -> str:
         """Run a `quizapp` command on the site's database; returns what it printed."""

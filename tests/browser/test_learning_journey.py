@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Watch
+from tests.browser.conftest import Site, Watch
 
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 SCHEMES = ("light", "dark")
@@ -229,6 +229,7 @@ def test_a_choice_made_without_a_connection_is_kept_and_sent_later(
 def test_every_page_of_the_first_hour_is_accessible_and_fits(
     browser: Browser,
     base_url: str,
+    site: Site,
     sign_in: SignIn,
     watch: Watch,
     axe: Callable[[Page], None],
@@ -250,6 +251,7 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
     page.goto("/")
     look("first-run")
     page.get_by_role("button", name="Begin with questions").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What do I know already?")
     for name, path in {
         "today": "/",
         "lessons": "/lessons",
@@ -260,6 +262,10 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
         "staged": "/stage?example=1",
         "search": "/search?q=serotonin",
         "practice": "/practice",
+        "placement": "/placement",
+        "lesson-practice": "/practice/lessons/staging",
+        "no-progress": "/progress",
+        "no-errors": "/errors",
         "sessions": "/sessions",
         "settings": "/settings",
         "missing": "/nothing-here",
@@ -267,6 +273,15 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
         page.goto(path)
         look(name)
     watch.seen = [line for line in watch.seen if "404" not in line]  # the page asked for on purpose
+    site.cover(f"{size}-{scheme}@example.org")
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("All covered. Next: ")
+    page.locator("summary").all()[-1].click()
+    look("covered")
+    site.pass_exam_date(f"{size}-{scheme}@example.org")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Psychiatry final is over")
+    look("exam-over")
     start_block(page, size=2)
     look("question")
     answer_anything(page)
@@ -279,4 +294,13 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
     look("look-over")
     page.get_by_role("button", name="Hand in", exact=True).click()
     look("results")
+    for name in ("progress", "errors"):
+        page.goto(f"/{name}")
+        for fold in page.locator("main details").all():
+            fold.evaluate("fold => { fold.open = true; }")
+        look(name)
+    page.goto("/progress")
+    page.locator(".objective-row:has(details) .what a").first.click()
+    page.wait_for_url(re.compile(r"/progress/objectives/"))
+    look("objective")
     context.close()

@@ -23,7 +23,7 @@ from tests.statements import counted
 
 pytestmark = pytest.mark.usefixtures("content")
 
-MOST_STATEMENTS = {"question page": 4, "grading": 8, "answer": 12, "lesson page": 6, "today": 20}
+MOST_STATEMENTS = {"question page": 4, "grading": 8, "answer": 12, "lesson page": 6, "today": 15}
 MOST_BYTES = 15_000
 CHOOSES_NEXT = re.compile(r"INSERT INTO presentation|FROM published|SELECT content_version\.id")
 """The version of the next question is read once a process. PostgreSQL’s lock of the learner counts among the twelve."""

@@ -39,13 +39,15 @@ WEAKEST_SHOWN = 2
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a list: what it is, what to know about it, one thing to do. With `post` that is a form."""
+    """A line of a list: what it is, what to know about it, one thing to do. With `post` that is a form; `more_url` tells
+    all there is to know."""
 
     title: str
     sentence: str
     url: str
     label: str
     post: bool = False
+    more_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def _weakest(desk: Desk) -> tuple[Row, ...]:
             _standing(one, held, desk.today),
             url_for("learn.practice", objective=desk.named[one.id].slug),
             "Practise",
+            more_url=url_for("learn.objective", slug=desk.named[one.id].slug),
         )
         for one, held in weak[:WEAKEST_SHOWN]
     )
