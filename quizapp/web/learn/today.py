@@ -39,8 +39,8 @@ WEAKEST_SHOWN = 2
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a list: what it is, what to know about it, one thing to do. With `post` that is a form; `more_url` tells
-    all there is to know."""
+    """A line of a list: what it is, what to know about it, one thing to do (with `post` a form). `more_url` tells
+    all there is to know of it."""
 
     title: str
     sentence: str
