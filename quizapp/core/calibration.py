@@ -3,11 +3,13 @@
 The chance of a right answer is that of `core.ability`, with a discrimination a and the lower asymptote and the slip
 given, not fitted (too few answers ever tell them apart):
 
-    P = g + (1 − s − g)·σ(a·(θ + δ·z − b))
+    P = g + (1 − s − g)·σ(a·(θ − b)),   or after study   P = g + (1 − s − g)·σ(λ·a·(θ − b) + δ)
 
-θ is the ability of one learner in one topic (a *unit*), N(0, 1) among those who have not studied: 0 is a learner of
-whom nothing is known. z is 1 where the learner had studied the objective already, and δ, common to all, is what that
-helps; without it every question that is asked late would look easy.
+θ is the ability of one learner in one topic (a *unit*), N(0, 1): 0 is a learner of whom nothing is known. After study
+is what comes when the learner had met the objective already. δ, common to all, is what study helps; without it every
+question that is asked late would look easy. λ, common to all, is how much the difficulty still counts then: with 1 as
+much as before, with 0 not at all, because what was learnt is known whatever the question (`core.ability` has K = R).
+Both are estimated with the rest, so that answers after study weigh as much as they tell.
 
 Two ways to b. `rate`: one walk through the log in its order, in which each answer moves θ, b and δ by how surprising it
 was, and less the better each is known: Elo’s rating with the variances kept (Glickman 1999, Parameter estimation in
@@ -43,6 +45,8 @@ PRIOR_OF_LOG_A = 0.5
 BOUNDS_OF_A = (0.2, 4.0)
 STUDIED = (1.0, 1.0)
 """Mean and standard deviation, in logits, of δ before any answer."""
+STILL_COUNTS = (0.5, 0.5)
+"""The same of λ, which stays between 0 and 1."""
 DRIFT = 0.02
 """What is added to the variance of θ with each answer of a learner, because learners learn."""
 GRID = np.linspace(-4.5, 4.5, 31)
@@ -83,11 +87,12 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What `fit` found. `items`: the questions it is about; `parameters`: in their order. `studied`: δ."""
+    """What `fit` found. `items`: the questions it is about; `parameters`: in their order. `studied`: δ; `counts`: λ."""
 
     items: Ints
     parameters: Parameters
     studied: float
+    counts: float
     rounds: int
     settled: bool
 
@@ -120,6 +125,7 @@ def _walk(answers: Answers, start: Parameters) -> tuple[Floats, Parameters]:
     thetas, doubts = [0.0] * units, [1.0] * units
     b, a, variance = start.b.tolist(), start.a.tolist(), (start.error**2).tolist()
     delta, delta_doubt = STUDIED[0], STUDIED[1] ** 2
+    share, share_doubt = STILL_COUNTS[0], STILL_COUNTS[1] ** 2
     chances: list[float] = []
     rows = zip(
         answers.unit.tolist(),
@@ -130,26 +136,31 @@ def _walk(answers: Answers, start: Parameters) -> tuple[Floats, Parameters]:
         strict=True,
     )
     for unit, item, right, guess, studied in rows:
-        slope_a, theta_doubt, b_doubt = a[item], doubts[unit] + DRIFT, variance[item]
-        doubt = theta_doubt + b_doubt + (delta_doubt if studied else 0.0)
-        level = slope_a * (thetas[unit] + (delta if studied else 0.0) - b[item])
+        theta_doubt, b_doubt = doubts[unit] + DRIFT, variance[item]
+        apart = a[item] * (thetas[unit] - b[item])
+        steep = a[item] * share if studied else a[item]
+        level = apart * share + delta if studied else apart
+        doubt = steep**2 * (theta_doubt + b_doubt) + (delta_doubt + apart**2 * share_doubt if studied else 0.0)
         # The mean of σ over a normal distribution: MacKay’s approximation.
-        known = 1 / (1 + math.exp(-level / math.sqrt(1 + math.pi / 8 * slope_a**2 * doubt)))
+        known = 1 / (1 + math.exp(-level / math.sqrt(1 + math.pi / 8 * doubt)))
         reach = 1 - SLIP - guess
         chance = guess + reach * known
         chances.append(chance)
-        slope = slope_a * reach * known * (1 - known)
+        slope = reach * known * (1 - known)
         spread = chance * (1 - chance)
-        score, told = slope * (right - chance) / spread, slope**2 / spread
-        shrink = 1 + told * doubt
-        thetas[unit] += theta_doubt * score / shrink
-        doubts[unit] = theta_doubt * (1 - theta_doubt * told / shrink)
+        told = slope**2 / spread
+        surprise = slope * (right - chance) / spread / (1 + told * doubt)
+        told /= 1 + told * doubt
+        thetas[unit] += theta_doubt * steep * surprise
+        doubts[unit] = theta_doubt * (1 - theta_doubt * steep**2 * told)
         if b_doubt:
-            b[item] = min(max(b[item] - b_doubt * score / shrink, -FURTHEST), FURTHEST)
-            variance[item] = b_doubt * (1 - b_doubt * told / shrink)
+            b[item] = min(max(b[item] - b_doubt * steep * surprise, -FURTHEST), FURTHEST)
+            variance[item] = b_doubt * (1 - b_doubt * steep**2 * told)
         if studied:
-            delta += delta_doubt * score / shrink
-            delta_doubt *= 1 - delta_doubt * told / shrink
+            delta += delta_doubt * surprise
+            delta_doubt *= 1 - delta_doubt * told
+            share = min(max(share + share_doubt * apart * surprise, 0.0), 1.0)
+            share_doubt *= 1 - share_doubt * apart**2 * told
     return np.array(chances), Parameters(np.array(b), start.a, np.sqrt(np.array(variance)))
 
 
@@ -162,9 +173,9 @@ def fit(answers: Answers, estimates: Floats, enough: int = ENOUGH) -> Fitted:
     items = np.flatnonzero(counted >= enough)
     if not len(items):
         nothing = np.zeros(0)
-        return Fitted(items, Parameters(nothing, nothing, nothing), STUDIED[0], 0, True)
+        return Fitted(items, Parameters(nothing, nothing, nothing), STUDIED[0], STILL_COUNTS[0], 0, True)
     table = _Table.of(answers, items, len(estimates))
-    model = _Model(np.zeros(len(items)), estimates[items].copy(), STUDIED[0])
+    model = _Model(np.zeros(len(items)), estimates[items].copy(), STUDIED[0], STILL_COUNTS[0])
     rounds, moved = 0, math.inf
     while moved > SETTLED and rounds < MOST_ROUNDS:
         after = model.step(table, table.weigh(model), estimates[items])
@@ -172,16 +183,17 @@ def fit(answers: Answers, estimates: Floats, enough: int = ENOUGH) -> Fitted:
             float(np.abs(after.b - model.b).max()),
             float(np.abs(after.log_a - model.log_a).max()),
             abs(after.delta - model.delta),
+            abs(after.share - model.share),
         )
         model, rounds = after, rounds + 1
     found = Parameters(model.b, np.exp(model.log_a), model.errors(table))
-    return Fitted(items, found, model.delta, rounds, moved <= SETTLED)
+    return Fitted(items, found, model.delta, model.share, rounds, moved <= SETTLED)
 
 
 @dataclass(frozen=True)
 class _Table:
     """The answers sorted, so that sums come out the same bit for bit whatever their order was, and gathered in cells:
-    answers on one question with the same guess and the same z have the same chance at each θ."""
+    answers on one question with the same guess, before study or after, have the same chance at each θ."""
 
     unit: Ints
     cell: Ints
@@ -224,60 +236,70 @@ class _Model:
     log_a: Floats
     b: Floats
     delta: float
+    share: float
 
     def chances(self, table: _Table) -> tuple[Floats, Floats, Floats]:
-        """P, dP/dℓ and ℓ = a·(θ + δ·z − b), for each cell and θ of the grid."""
-        a, b = np.exp(self.log_a)[table.of_item, None], self.b[table.of_item, None]
-        level = a * (GRID[None, :] + self.delta * table.studied[:, None] - b)
-        known = 1 / (1 + np.exp(-level))
+        """P, dP/dℓ with ℓ what σ is taken of, and a·(θ − b), for each cell and θ of the grid."""
+        apart = np.exp(self.log_a)[table.of_item, None] * (GRID[None, :] - self.b[table.of_item, None])
+        known = 1 / (1 + np.exp(-(apart * self.counts(table) + self.delta * table.studied[:, None])))
         reach = (1 - SLIP - table.guess)[:, None]
-        return table.guess[:, None] + reach * known, reach * known * (1 - known), level
+        return table.guess[:, None] + reach * known, reach * known * (1 - known), apart
+
+    def counts(self, table: _Table) -> Floats:
+        """How much difficulty counts in each cell: 1, after study λ."""
+        return np.asarray(1 + (self.share - 1) * table.studied[:, None])
 
     def step(self, table: _Table, weights: Floats, estimates: Floats) -> _Model:
-        """The M-step: one step of Fisher scoring from here for each question and for δ."""
+        """The M-step: one step of Fisher scoring from here for each question, for δ and for λ."""
         cells = len(table.of_item)
         asked, right = np.empty((cells, len(GRID))), np.empty((cells, len(GRID)))
         for k in range(len(GRID)):
             weight = weights[table.unit, k]
             asked[:, k] = np.bincount(table.cell, weight, cells)
             right[:, k] = np.bincount(table.cell, weight * table.right, cells)
-        chance, slope, level = self.chances(table)
+        chance, slope, apart = self.chances(table)
         spread = chance * (1 - chance)
         score, told = slope * (right - asked * chance) / spread, asked * slope**2 / spread
-        a = np.exp(self.log_a)[table.of_item, None]
+        studied, counts = table.studied[:, None], self.counts(table)
+        level, steep = apart * counts, np.exp(self.log_a)[table.of_item, None] * counts
 
         def by_item(values: Floats) -> Floats:
             return np.asarray(np.bincount(table.of_item, values.sum(axis=1), len(self.b)), dtype=np.float64)
 
         toward_a = by_item(score * level) - self.log_a / PRIOR_OF_LOG_A**2
-        toward_b = by_item(-score * a) - (self.b - estimates) / PRIOR_OF_B_FITTED**2
+        toward_b = by_item(-score * steep) - (self.b - estimates) / PRIOR_OF_B_FITTED**2
         aa = by_item(told * level**2) + PRIOR_OF_LOG_A**-2
-        bb = by_item(told * a**2) + PRIOR_OF_B_FITTED**-2
-        ab = by_item(-told * level * a)
+        bb = by_item(told * steep**2) + PRIOR_OF_B_FITTED**-2
+        ab = by_item(-told * level * steep)
         whole = aa * bb - ab**2
         far = 0.5  # a longer step could jump over the top
         log_a = self.log_a + np.clip((bb * toward_a - ab * toward_b) / whole, -far, far)
         b = self.b + np.clip((aa * toward_b - ab * toward_a) / whole, -far, far)
-        toward_delta = float((score * a * table.studied[:, None]).sum()) - (self.delta - STUDIED[0]) / STUDIED[1] ** 2
-        curve = float((told * (a * table.studied[:, None]) ** 2).sum()) + STUDIED[1] ** -2
+
+        def common(held: float, slopes: Floats, prior: tuple[float, float]) -> float:
+            toward = float((score * slopes).sum()) - (held - prior[0]) / prior[1] ** 2
+            return held + float(np.clip(toward / (float((told * slopes**2).sum()) + prior[1] ** -2), -far, far))
+
         return _Model(
             np.clip(log_a, *np.log(BOUNDS_OF_A)),
             np.clip(b, -FURTHEST, FURTHEST),
-            min(max(self.delta + min(max(toward_delta / curve, -far), far), -FURTHEST), FURTHEST),
+            min(max(common(self.delta, studied, STUDIED), -FURTHEST), FURTHEST),
+            min(max(common(self.share, studied * apart, STILL_COUNTS), 0.0), 1.0),
         )
 
     def errors(self, table: _Table) -> Floats:
         """The standard error of each b, from the scores of single answers weighed by what is known of each learner (the
         cross-product estimate of the information: the counts of the M-step would take θ for known)."""
         weights = table.weigh(self)
-        chance, slope, level = self.chances(table)
-        a = np.exp(self.log_a)[table.of_item, None]
+        chance, slope, apart = self.chances(table)
+        counts = self.counts(table)
+        level, steep = apart * counts, (np.exp(self.log_a)[table.of_item, None] * counts)[:, 0]
         to_right, to_wrong = slope / chance, -slope / (1 - chance)
         of_a, of_b = np.zeros(len(table.unit)), np.zeros(len(table.unit))
         for k in range(len(GRID)):
             score = np.where(table.right, to_right[table.cell, k], to_wrong[table.cell, k]) * weights[table.unit, k]
             of_a += score * level[table.cell, k]
-            of_b -= score * a[table.cell, 0]
+            of_b -= score * steep[table.cell]
         item = table.of_item[table.cell]
         aa = np.bincount(item, of_a**2, len(self.b)) + PRIOR_OF_LOG_A**-2
         bb = np.bincount(item, of_b**2, len(self.b)) + PRIOR_OF_B_FITTED**-2

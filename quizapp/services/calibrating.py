@@ -263,7 +263,9 @@ def _estimate(log: _Log, held: Parameters, tell: Tell) -> tuple[Parameters, list
             "unanswered": int((counts == 0).sum()),
         },
         "log_loss": loss,
-        "studied": round(fitted.studied, 3) if len(fitted.items) else None,
+        "studied": {"helps": round(fitted.studied, 3), "counts": round(fitted.counts, 3)}
+        if len(fitted.items)
+        else None,
         "settled": fitted.settled,
         "movers": [
             {
