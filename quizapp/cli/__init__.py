@@ -17,6 +17,7 @@ COMMANDS = {
     "content": "content",
     "user": "users",
     "engine": "engine",
+    "demo": "demo",
     "check": "deploying",
     "doctor": "keeping",
     "replay": "keeping",
