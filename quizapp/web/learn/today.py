@@ -29,7 +29,7 @@ from quizapp.web.learn.day import Head, head
 from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, near_day, prospect
 from quizapp.web.learn.practice import seed_of
 from quizapp.web.learn.sessions import session_url
-from quizapp.web.pages import plain_day
+from quizapp.web.pages import in_zone, plain_day
 
 GO_ON_WITHIN = dt.timedelta(days=2)
 """A session left longer ago is listed, but no longer the first thing to do."""
@@ -154,12 +154,13 @@ def _today(actor: Actor, now: dt.datetime) -> Today:
 
 
 def _row(sat: Sat) -> Row:
-    sentence = f"{sat.answered} of {sat.total} answered, begun on {plain_day(sat.started_at.date())}."
+    sentence = f"{sat.answered} of {sat.total} answered, begun on {plain_day(in_zone(sat.started_at).date())}."
     return Row(sat.title, f"Exam, {sentence}" if sat.mode.free_order else sentence, session_url(sat), "Continue")
 
 
 def _unread(exam: sittings.Unread) -> Row:
-    missed = f"{exam.missed} question{'' if exam.missed == 1 else 's'} missed on {plain_day(exam.closed_at.date())}"
+    questions = f"{exam.missed} question{'' if exam.missed == 1 else 's'}"
+    missed = f"{questions} missed on {plain_day(in_zone(exam.closed_at).date())}"
     url = url_for("learn.open_misses", sitting_id=exam.sitting_id)
     return Row(exam.title, f"{missed}; the reasons were not opened yet.", url, "Read why", post=True)
 
