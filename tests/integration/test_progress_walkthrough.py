@@ -65,7 +65,7 @@ def learner(session: Session, auth: Auth, now: dt.datetime) -> Learner:
 
 
 class Weeks:
-    """Three weeks of study: `known` was right on three days, `missed` wrong on four, sure at last, `lone` once."""
+    """Three weeks of study: `known` was right on three days, `missed` wrong on four, sure at last, and then `lone`."""
 
     def __init__(self, learner: Learner, now: dt.datetime) -> None:
         self.learner, self.now = learner, now
@@ -78,7 +78,7 @@ class Weeks:
             self.ask(self.known, back, right=True)
         for back, confidence in ((12, None), (10, GUESS), (6, None), (3, SURE)):
             self.ask(self.missed, back, right=False, confidence=confidence)
-        self.ask(self.lone, 5, right=False)
+        self.ask(self.lone, 1, right=False)
 
     def ask(self, slug: str, back: int, *, right: bool, confidence: Confidence | None = None) -> None:
         at = self.now - back * DAY
