@@ -256,6 +256,7 @@ def _estimate(log: _Log, held: Parameters, tell: Tell) -> tuple[Parameters, list
     methods = np.where(is_fitted, "2pl", "rating").tolist()
     moved = np.where(counts > 0, np.abs(found.b - held.b), 0.0)
     movers = [place for place in np.argsort(-moved, kind="stable")[:MOVERS_TOLD].tolist() if moved[place] > 0]
+    study = {"helps": round(fitted.studied, 3), "counts": round(fitted.counts, 3)}
     summary = {
         "questions": {
             "2pl": int(is_fitted.sum()),
@@ -263,9 +264,7 @@ def _estimate(log: _Log, held: Parameters, tell: Tell) -> tuple[Parameters, list
             "unanswered": int((counts == 0).sum()),
         },
         "log_loss": loss,
-        "studied": {"helps": round(fitted.studied, 3), "counts": round(fitted.counts, 3)}
-        if len(fitted.items)
-        else None,
+        "studied": study if len(fitted.items) else None,
         "settled": fitted.settled,
         "movers": [
             {

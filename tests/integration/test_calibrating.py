@@ -166,13 +166,18 @@ def test_a_night_does_each_piece_once_and_a_refused_try_waits_for_more_answers(
 
     learner = learners[0]
     learner.work_through(learner.start(size=3))
-    assert not calibrating.is_due(session, MONDAY + dt.timedelta(hours=2))  # answered after the night began
     assert fitting.list_due(session) == [learner.actor.id]
     monkeypatch.setattr(arithmetic, "MARGIN", -9.0)
     taken = fitting.fit_due_learners(session, NEXT_NIGHT, limit=5)
     assert [(one.learner_id, one.taken) for one in taken] == [(learner.actor.id, True)]
     monkeypatch.setattr(arithmetic, "MARGIN", 9.0)
+    assert calibrating.is_due(session, NEXT_NIGHT)
+    run = calibrating.calibrate(session, MONDAY + dt.timedelta(hours=3))
+    assert run is not None
+    assert run.new
     learner.work_through(learner.start(NEXT_NIGHT, size=3, seed=2), NEXT_NIGHT)
+    assert not calibrating.is_due(session, NEXT_NIGHT)  # answered after the night began
+    assert calibrating.is_due(session, NEXT_NIGHT + dt.timedelta(days=1))
     refused = fitting.fit_due_learners(session, NEXT_NIGHT, limit=5)
     assert [one.taken for one in refused] == [False]
     # What was in force stays so after a refused try.
