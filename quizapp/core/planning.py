@@ -41,7 +41,7 @@ ROUNDS = 3
 """How often an objective is asked about, at least, before it can be relied on: what starting one will cost."""
 MODEL_ERROR = 0.1
 """Standard error of a projected share beyond chance, because the model of memory is not the learner’s memory. On
-simulated learners whose memory is not FSRS’s the projection was 3 to 24 points too high (docs/engine.md)."""
+simulated learners whose memory is not FSRS’s the projection was 3 to 27 points too high (docs/engine.md)."""
 
 
 class Outcome(StrEnum):

@@ -148,13 +148,16 @@ def mean_and_reach(values: Floats) -> tuple[float, float]:
 
 
 def markdown(measured: list[Measured], constants: Constants, courses: int, learners: int, seed: int) -> str:
-    """The whole report."""
+    """The whole report, with the command that makes it again."""
     return "\n".join(_lines(measured, constants, courses, learners, seed)) + "\n"
 
 
 def _lines(measured: list[Measured], constants: Constants, courses: int, learners: int, seed: int) -> Iterator[str]:
     digest = hashlib.sha256(CONSTANTS.read_bytes()).hexdigest()
-    command = f"quizapp engine simulate --courses {courses} --learners {learners} --seed {seed}"
+    budgets = "".join(
+        f" --budget {name}" for name in dict.fromkeys(one.setting.name.rpartition(", ")[2] for one in measured)
+    )
+    command = f"quizapp engine simulate --courses {courses} --learners {learners} --seed {seed}{budgets}"
     yield "# What the engine gains\n"
     yield f"Written by `{command}`, by hand nothing. What it means stands in [engine.md](engine.md).\n"
     yield (
