@@ -36,8 +36,9 @@ def held(
 ) -> Held:
     trace = None
     for told in answers:
-        day, rating, freshness = (*told, *(0, RIGHT, NEW)[len(told) :])
-        trace = memory.remember(trace, Evidence(rating, after(day), freshness, guess), 1, 2)  # type: ignore[arg-type]
+        rating = told[1] if len(told) > 1 else RIGHT
+        freshness = told[2] if len(told) > 2 else NEW
+        trace = memory.remember(trace, Evidence(rating, after(told[0]), freshness, guess), 1, 2)
     on = after(today + 30)
     return Held(
         slug="LN1",
