@@ -217,7 +217,7 @@ def test_a_month_of_travel_absence_and_change_keeps_every_promise_of_the_plan(mo
         if day >= FORGETS and forgotten is None and (forgotten := month.forget(over)) is not None:
             assert standing(month.desk(over), forgotten) is Standing.SLIPPING, "Secure is withdrawn"
     back = [waiting[day] for day in range(MISSED_WEEK.stop, MISSED_WEEK.stop + 6)]
-    assert back == sorted(back, reverse=True), "what was missed spreads over the days that follow"
-    assert back[-1] <= back[0] / 2
+    assert max(back) == back[0], "what was missed does not pile up"
+    assert back[-1] <= back[0] / 2, "it spreads over the days that follow"
     assert forgotten in secure
     assert replaying.replay(session) == []
