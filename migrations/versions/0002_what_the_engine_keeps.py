@@ -1,7 +1,7 @@
 """What the engine keeps: ability, evidence for mastery, calibrations, fitted memory, and what a learner plans
 
-Questions and answers from before get the guess of four options, answers a medium difficulty. `quizapp rebuild` then folds the log into the new
-columns; until then old objectives show no evidence.
+Questions and answers from before get the guess of four options, answers a medium difficulty. `quizapp doctor --rebuild`
+then folds the log into the new columns; until then old objectives show no evidence.
 """
 
 import sqlalchemy as sa
