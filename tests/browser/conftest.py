@@ -253,15 +253,12 @@ def axe() -> Callable[[Page], None]:
 
 
 @pytest.fixture
-def screenshot(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Path]:
-    """`screenshot(page, "today-phone")` takes a picture of the whole page; `--screenshots FOLDER` keeps them."""
-    kept = request.config.getoption("--screenshots")
-    folder = Path(kept) if kept else tmp_path
+def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """`screenshot(page, "today-phone")` keeps a picture of the whole page, if `--screenshots FOLDER` asks for it."""
 
-    def take(page: Page, name: str) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        picture = folder / f"{name}.png"
-        page.screenshot(path=picture, full_page=True, animations="disabled")
-        return picture
+    def take(page: Page, name: str) -> None:
+        if kept := request.config.getoption("--screenshots"):
+            Path(kept).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(kept, f"{name}.png"), full_page=True, animations="disabled")
 
     return take

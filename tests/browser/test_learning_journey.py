@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -233,7 +232,7 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
     sign_in: SignIn,
     watch: Watch,
     axe: Callable[[Page], None],
-    screenshot: Callable[..., Path],
+    screenshot: Callable[[Page, str], None],
     size: str,
     scheme: str,
 ) -> None:
@@ -241,7 +240,8 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
     page = watch(context.new_page())
 
     def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
+        page.evaluate("document.fonts.ready")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{page.url} is {wide} px wider than the screen"
         axe(page)

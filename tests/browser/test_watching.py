@@ -54,5 +54,13 @@ def test_axe_refuses_an_image_without_alt(show: Callable[[str], Page], axe: Call
         axe(page)
 
 
-def test_a_screenshot_is_a_picture(show: Callable[[str], Page], screenshot: Callable[[Page, str], Path]) -> None:
-    assert screenshot(show("<p>Words</p>"), "words").read_bytes().startswith(b"\x89PNG")
+def test_a_screenshot_is_kept_as_a_picture_if_it_is_asked_for(
+    show: Callable[[str], Page],
+    screenshot: Callable[[Page, str], None],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(request.config.option, "screenshots", str(tmp_path / "kept"))
+    screenshot(show("<p>Words</p>"), "words")
+    assert (tmp_path / "kept" / "words.png").read_bytes().startswith(b"\x89PNG")

@@ -91,6 +91,7 @@ def test_format_leaves_what_it_cannot_read(folder: Path) -> None:
     assert (folder / ITEMS).read_bytes() == before
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # loading itself is tested on both
 def test_load_and_export_go_round(folder: Path, tmp_path: Path, database_url: str) -> None:
     def quizapp(*arguments: object) -> tuple[int, str]:
         command = [sys.executable, "-m", "quizapp.cli", "content", *map(str, arguments)]
