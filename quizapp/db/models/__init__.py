@@ -20,12 +20,17 @@ from quizapp.db.models.sittings import (
     SavedAnswer,
     Sitting,
 )
+from quizapp.db.models.teaching import Accommodation, Cohort, CohortMember, CohortStaff
 
 __all__ = [
     "UTC",
     "Ability",
+    "Accommodation",
     "Base",
     "Calibration",
+    "Cohort",
+    "CohortMember",
+    "CohortStaff",
     "Content",
     "ContentVersion",
     "ExamDate",
