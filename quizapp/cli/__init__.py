@@ -18,6 +18,7 @@ COMMANDS = {
     "user": "users",
     "engine": "engine",
     "demo": "demo",
+    "audit": "auditing",
     "check": "deploying",
     "doctor": "keeping",
     "replay": "keeping",

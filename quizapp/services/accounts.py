@@ -26,6 +26,7 @@ from quizapp.core.preferences import (
 )
 from quizapp.db.models import ExamDate, LearnerSettings, LoginSession, User, UserRole
 from quizapp.db.session import Lock, retrying, run, writing
+from quizapp.services import auditing
 
 ROLES = ("student", "instructor", "coordinator", "administrator")
 DEMO_PASSWORD = "learn-by-heart"  # noqa: S105 - printed on purpose; only for an empty database of a local run
@@ -181,6 +182,7 @@ def suspend(session: Session, user_id: int, now: dt.datetime) -> None:
         with writing(session, Lock(learner=user_id)):
             _set_active(session, user_id, now, active=False)
             end_sessions(session, user_id, now)
+            auditing.record(session, actor_id=None, deed="suspend", subject=("person", user_id), details={}, now=now)
 
     retrying(deed)
 
@@ -191,6 +193,7 @@ def restore(session: Session, user_id: int, now: dt.datetime) -> None:
     def deed() -> None:
         with writing(session, Lock(learner=user_id)):
             _set_active(session, user_id, now, active=True)
+            auditing.record(session, actor_id=None, deed="restore", subject=("person", user_id), details={}, now=now)
 
     retrying(deed)
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from quizapp.services import replaying
+from quizapp.services import auditing, replaying
 
 DIFFERENCES_SHOWN = 20
 DUMP_SECONDS = 3_600
@@ -48,12 +48,12 @@ def find_reason_not_ready(session: Session) -> str | None:
 
 
 def examine(session: Session) -> list[Finding]:
-    """Look at everything that must hold: the file, its keys, its revision, and the fold of the log. Reads only."""
+    """Look at all that must hold: the file, its keys, its revision, the fold of the log, the audit. Reads only."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     looks: list[tuple[str, Callable[[Session], list[str]]]] = [("revision", _revision)]
     if sqlite:
         looks += [("integrity", _integrity), ("foreign keys", _foreign_keys)]
-    looks.append(("replay of the log", _replay))
+    looks += [("replay of the log", _replay), ("audit", _audit)]
     return [Finding(name, tuple(look(session))) for name, look in looks]
 
 
@@ -154,3 +154,8 @@ def _replay(session: Session) -> list[str]:
     ]
     more = len(differences) - len(shown)
     return [*shown, f"and {more} more"] if more > 0 else shown
+
+
+def _audit(session: Session) -> list[str]:
+    _, fault = auditing.verify(session)
+    return [fault] if fault else []

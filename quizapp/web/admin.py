@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock, itemtypes
@@ -15,7 +15,7 @@ from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import NotGradable
 from quizapp.db.extension import db
 from quizapp.itemtypes.samples import answer_of, presented
-from quizapp.services import estimates
+from quizapp.services import auditing, estimates
 from quizapp.services.content.drawing import with_drawings
 from quizapp.services.estimates import Question
 from quizapp.web.allow import allow
@@ -88,6 +88,16 @@ class Column:
     level: float
     questions: int
     median: float | None
+
+
+@blueprint.get("/audit")
+@allow("administrator")
+def audit() -> ResponseReturnValue:
+    """Who did what, the newest first."""
+    before = request.args.get("before", type=int)
+    deeds = auditing.list_deeds(db.session(), before=before)
+    older = url_for("admin.audit", before=deeds[-1].number) if len(deeds) == auditing.A_PAGE else None
+    return render_template("admin/audit.html", deeds=deeds, older_url=older)
 
 
 WIDE, HIGH = 640, 320

@@ -4,6 +4,7 @@ Nothing here decides anything. Learner tables lead their keys with the learner. 
 is never deleted by a side effect.
 """
 
+from quizapp.db.models.auditing import AuditDetail, AuditEvent
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
 from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory
@@ -26,6 +27,8 @@ __all__ = [
     "UTC",
     "Ability",
     "Accommodation",
+    "AuditDetail",
+    "AuditEvent",
     "Base",
     "Calibration",
     "Cohort",
