@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import json
 import re
-import string
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -16,33 +15,36 @@ from quizapp import itemtypes
 from quizapp.formats import Problem, documents
 from quizapp.formats.documents import Document, Path, shorten
 from quizapp.formats.native import ItemHead, Json, Named, model_for
-from quizapp.itemtypes.fields import Fields
+from quizapp.itemtypes.fields import Fields, next_letter, next_part
 
 
 def read_entry(kind: str, document: Document, *, judged: bool = True) -> tuple[Named | None, list[Problem]]:
     """Type a document. On any problem there is no entry. Unless `judged`, a question type does not look at its own."""
+    fields, found = judge(kind, document.value, judged=judged)
+    return fields, [Problem(document.file, document.line_of(one.path), one.rule, one.message) for one in found]
 
-    def problem(path: Path, rule: str, message: str) -> Problem:
-        return Problem(document.file, document.line_of(path), rule, message)
 
-    value = document.value
+def judge(kind: str, value: Any, *, judged: bool = True) -> tuple[Named | None, list[itemtypes.Problem]]:
+    """Type the fields of an entry, with the path of everything that does not fit; as `read_entry`."""
     if not isinstance(value, dict):
-        return None, [problem((), "not-an-entry", "Here stands no entry: an entry is a mapping of keys and values.")]
+        message = "Here stands no entry: an entry is a mapping of keys and values."
+        return None, [itemtypes.Problem((), "not-an-entry", message)]
     if kind == "item":
         if "type" not in value:
-            return None, [problem((), "missing", "“type” is missing.")]
+            return None, [itemtypes.Problem((), "missing", "“type” is missing.")]
         if value["type"] not in itemtypes.names():
             name = shorten(str(value["type"]))
             message = f"There is no question type “{name}”{_nearest(name, itemtypes.names())}."
-            return None, [problem(("type",), "unknown-type", message)]
+            return None, [itemtypes.Problem(("type",), "unknown-type", message)]
     try:
         fields = model_for(kind, value).model_validate(filled(value))
     except ValidationError as error:
-        return None, [problem(*_sentence(kind, value, detail)) for detail in error.errors(include_url=False)]
+        found = [_sentence(kind, value, detail) for detail in error.errors(include_url=False)]
+        return None, [itemtypes.Problem(*one) for one in found]
     if kind == "item" and judged:
-        found = itemtypes.get(cast(ItemHead, fields).type).check(fields.model_dump(mode="json"))
-        if found:
-            return None, [problem(each.path, each.rule, each.message) for each in found]
+        problems = itemtypes.check(cast(ItemHead, fields).type, fields.model_dump(mode="json"))
+        if problems:
+            return None, problems
     return fields, []
 
 
@@ -180,25 +182,5 @@ def _assign(value: Json, loc: tuple[str | int, ...]) -> bool:
         siblings = siblings[step]
     entry = siblings[path[-1]]
     taken = [other["id"] for other in siblings if isinstance(other, dict) and isinstance(other.get("id"), str)]
-    entry["id"] = _next_part(taken) if path[-2] == "parts" else _next_letter(taken)
+    entry["id"] = next_part(taken) if path[-2] == "parts" else next_letter(taken)
     return True
-
-
-def _next_part(taken: list[str]) -> str:
-    numbers = [int(name[1:]) for name in taken if re.fullmatch(r"p\d{1,6}", name)]
-    return f"p{max(numbers, default=0) + 1}"
-
-
-def _next_letter(taken: list[str]) -> str:
-    def place(name: str) -> int:
-        total = 0
-        for letter in name:
-            total = total * 26 + string.ascii_lowercase.index(letter) + 1
-        return total
-
-    number = max((place(name) for name in taken if re.fullmatch(r"[a-z]{1,2}", name)), default=0) + 1
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = string.ascii_lowercase[rest] + letters
-    return letters

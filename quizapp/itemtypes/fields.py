@@ -6,6 +6,8 @@ version is made: `formats` walks a model by these marks, so that a type never to
 
 from __future__ import annotations
 
+import re
+import string
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -74,3 +76,26 @@ class Refusal(Fields):
 def repeated(ids: Iterable[str]) -> list[str]:
     """The ids that stand more than once, each named once."""
     return [name for name, times in Counter(ids).items() if times > 1]
+
+
+def next_part(taken: Iterable[str]) -> str:
+    """The permanent id of a new part: p1, p2, … after the highest of those beside it."""
+    return f"p{max((int(name[1:]) for name in taken if re.fullmatch(r'p[0-9]{1,6}', name)), default=0) + 1}"
+
+
+def next_letter(taken: Iterable[str]) -> str:
+    """The permanent id of a new row: a, b, … z, aa, … after the highest of those beside it, so that the id of one that
+    was deleted in between is not used again."""
+    number = max((_place(name) for name in taken if re.fullmatch(r"[a-z]{1,2}", name)), default=0) + 1
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = string.ascii_lowercase[rest] + letters
+    return letters
+
+
+def _place(letters: str) -> int:
+    total = 0
+    for letter in letters:
+        total = total * 26 + string.ascii_lowercase.index(letter) + 1
+    return total

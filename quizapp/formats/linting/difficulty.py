@@ -78,6 +78,7 @@ _QUANTITY = re.compile(
 )
 
 
+_KEEPS_SPACES = re.compile(r"[|`$]|^ {4}")
 _SMALL = {"of", "the", "and", "for", "in", "on", "to", "a", "an", "with"}
 
 
@@ -152,7 +153,7 @@ def vague_frequency(question: Question) -> Iterator[Flaw]:
 
 def numbers(question: Question) -> Iterator[Flaw]:
     for _, choices in question.choices():
-        read = [_quantity(option) for option in choices.options]
+        read = [quantity(option) for option in choices.options]
         if len(read) < 3 or not all(read):
             continue
         units = {unit for found in read if found and (unit := found[2])} - {"hours"}
@@ -171,7 +172,7 @@ def heterogeneous_options(question: Question) -> Iterator[Flaw]:
         texts = [plain(option.text) for option in choices.options]
         if len(texts) < 3:
             continue
-        counted = [bool(_quantity(option)) for option in choices.options]
+        counted = [bool(quantity(option)) for option in choices.options]
         stopped = [text.endswith(".") for text in texts]
         lower = [text[0].islower() for text in texts if text[:1].isascii() and text[:1].isalpha() and _is_word(text)]
         if (
@@ -222,6 +223,24 @@ def reading_load(question: Question) -> Iterator[Flaw]:
             )
 
 
+def untidy_spacing(question: Question) -> Iterator[Flaw]:
+    """Spaces that nobody meant; lines of a table and of code keep theirs."""
+    for step in question.steps:
+        for path, text in (*step.shown, *step.reasons):
+            if loose_spaces(text) != text:
+                yield path, "There are two spaces where one belongs, or one before a full stop, comma or question mark."
+
+
+def loose_spaces(text: str) -> str:
+    """A text with its spaces in order."""
+    return "\n".join(line if _KEEPS_SPACES.search(line) else _in_order(line) for line in text.split("\n"))
+
+
+def _in_order(line: str) -> str:
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return indent + re.sub(r"(?<=[\w)\]”’*]) +(?=[.,;?](?:\s|$))", "", re.sub(r" {2,}", " ", line[len(indent) :]))
+
+
 def hinging(question: Question) -> Iterator[Flaw]:
     for step in question.steps:
         for path, text in step.shown:
@@ -239,7 +258,7 @@ def _emphasised(lead_in: str, found: re.Match[str]) -> bool:
     return word.isupper() or bool(re.search(rf"[*_]{{1,3}}[^*_]*\b{re.escape(word)}\b[^*_]*[*_]", lead_in, re.I))
 
 
-def _quantity(option: Option) -> tuple[float, float, str] | None:
+def quantity(option: Option) -> tuple[float, float, str] | None:
     """A number or range with its unit, where an option is nothing else."""
     found = _QUANTITY.fullmatch(plain(option.text))
     if found is None:
@@ -291,5 +310,6 @@ RULES: dict[str, Callable[[Question], Iterator[Flaw]]] = {
     "heterogeneous-options": heterogeneous_options,
     "undefined-abbreviation": undefined_abbreviation,
     "reading-load": reading_load,
+    "untidy-spacing": untidy_spacing,
     "hinging": hinging,
 }
