@@ -1,0 +1,43 @@
+"""Amounts of credit, in whole quarters: a fraction of a quarter cannot be written, added up or stored by mistake."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+QUARTER_MINUTES = 15
+"""An hour of taking part is one credit, counted in quarters: the rule of the AMA PRA system."""
+MOST_QUARTERS = 4_000
+"""A thousand credits: more than any activity designates, so a larger number is a slip of the keyboard."""
+
+_AMOUNT = re.compile(r"(-?)([0-9]{1,6})(?:[.,]([0-9]{1,6}))?")
+
+
+class NoAmount(Exception):
+    """What was written is not an amount of credit; the sentence says why."""
+
+
+def read_quarters(text: str, step: int = 1) -> int:
+    """The quarters that “1.25” (or “1,25”) means: more than none, a multiple of `step` quarters. Raises NoAmount."""
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None:
+        raise NoAmount("Write the credits as a number, for example 1.25.")
+    quarters = Decimal(f"{found[1]}{found[2]}.{found[3] or 0}") * 4
+    if quarters <= 0:
+        raise NoAmount("Claim more than no credit at all.")
+    if quarters % step:
+        raise NoAmount(f"Credit is claimed in steps of {shown(step)}; {text.strip()} is not one of them.")
+    if quarters > MOST_QUARTERS:
+        raise NoAmount(f"{text.strip()} credits are more than any activity can give.")
+    return int(quarters)
+
+
+def shown(quarters: int) -> str:
+    """An amount as it is printed: “1.25”, “1.5”, “2”."""
+    whole, rest = divmod(quarters, 4)
+    return f"{whole}{('', '.25', '.5', '.75')[rest]}"
+
+
+def quarters_of(minutes: int) -> int:
+    """The most quarters that so many minutes of taking part can carry; a quarter that was begun does not count."""
+    return max(0, minutes) // QUARTER_MINUTES

@@ -1,0 +1,191 @@
+"""What an activity must state before anybody takes part, and what keeps it from being published.
+
+The list follows what an accredited provider must be able to show: purpose and need, who controlled the content and
+with which interests, how credit is earned, and on what it rests. A missing element blocks publishing by its name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from quizapp.core.credit.amounts import QUARTER_MINUTES
+
+NEEDS = ("knowledge", "competence", "performance")
+NONE = "none"
+"""What must be written where there is nothing: silence could be forgetfulness."""
+LOOK_BACK_MONTHS = 24
+"""Relationships with ineligible companies of so many months before are disclosed, whatever their amount."""
+LONGEST_YEARS = 3
+"""An activity is reviewed at least so often; a provider may ask for less."""
+
+
+@dataclass(frozen=True)
+class InControl:
+    """Somebody who controls content. `relationships`: in sentences, each with its company; None: not asked yet, empty:
+    none. `mitigated_on` and `mitigation`: when and how what is disclosed was kept from the content; `employed`: owner
+    or employee of an ineligible company."""
+
+    name: str
+    role: str
+    began: dt.date | None
+    relationships: tuple[str, ...] | None
+    mitigation: str = ""
+    mitigated_on: dt.date | None = None
+    employed: bool = False
+
+
+@dataclass(frozen=True)
+class PoolQuestion:
+    """A question the test may draw. `signed_by`: the clinician who reviewed exactly this version, or nobody."""
+
+    id: str
+    objective: str
+    signed_by: str = ""
+
+
+@dataclass(frozen=True)
+class FrontMatter:
+    """Everything an activity states. Texts are empty where nothing was written; `maximum` in quarters of a credit."""
+
+    title: str = ""
+    provider: str = ""
+    joint_provider: str = ""
+    accreditation_statement: str = ""
+    designation_statement: str = ""
+    released: dt.date | None = None
+    expires: dt.date | None = None
+    audience: str = ""
+    practice_gap: str = ""
+    need: str = ""
+    intended_change: str = ""
+    why_this_format: str = ""
+    competencies: str = ""
+    objectives: tuple[str, ...] = ()
+    minutes: int = 0
+    method: str = ""
+    minimum_percent: int = 0
+    attempts: int = 0
+    maximum: int = 0
+    in_control: tuple[InControl, ...] = ()
+    exclusion: str = ""
+    validity_reviewer: str = ""
+    validity_reviewed_on: dt.date | None = None
+    commercial_support: str = ""
+    bibliography: tuple[str, ...] = ()
+    contact: str = ""
+    privacy: str = ""
+    questions: tuple[PoolQuestion, ...] = ()
+    a_test: int = 0
+    """How many questions one test asks."""
+    longest_years: int = field(default=LONGEST_YEARS)
+
+
+ELEMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "title": "title",
+        "provider": "provider",
+        "joint_provider": "joint provider, or “none”",
+        "accreditation_statement": "accreditation statement",
+        "designation_statement": "designation statement",
+        "released": "release date",
+        "expires": "expiry date",
+        "audience": "audience",
+        "practice_gap": "practice gap",
+        "need": "need behind the gap: knowledge, competence or performance",
+        "intended_change": "intended change",
+        "why_this_format": "why this format",
+        "competencies": "competencies",
+        "objectives": "objectives",
+        "minutes": "time it takes, in minutes",
+        "method": "method: how to take part and to complete it",
+        "minimum_percent": "minimum level of performance",
+        "attempts": "number of attempts",
+        "maximum": "credit designated",
+        "in_control": "faculty and others in control of content, with their disclosures",
+        "exclusion": "statement that owners and employees of ineligible companies are excluded",
+        "validity_reviewer": "reviewer of content validity",
+        "validity_reviewed_on": "date of the review of content validity",
+        "commercial_support": "commercial support: supporter and kind, or “none”",
+        "bibliography": "bibliography",
+        "contact": "contact",
+        "privacy": "privacy",
+        "questions": "questions of the test",
+    }
+)
+"""Field → what it is called in the checklist. A field that is empty is missing."""
+
+
+def problems(front: FrontMatter) -> tuple[str, ...]:
+    """All that keeps an activity from being published, each in a sentence; empty when it may be."""
+    missing = [f"Missing: {name}." for element, name in ELEMENTS.items() if not getattr(front, element)]
+    return (*missing, *_dates(front), *_levels(front), *_people(front), *_test(front))
+
+
+def _dates(front: FrontMatter) -> list[str]:
+    if front.released is None or front.expires is None:
+        return []
+    if front.expires <= front.released:
+        return ["The activity expires before it is released."]
+    if front.expires > _years_after(front.released, front.longest_years):
+        return [f"The expiry lies more than {front.longest_years} years after the release; review it sooner."]
+    return []
+
+
+def _years_after(day: dt.date, years: int) -> dt.date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+def _levels(front: FrontMatter) -> list[str]:
+    found = []
+    if front.need and front.need not in NEEDS:
+        found.append(f"The need is one of {', '.join(NEEDS)}; “{front.need}” is not.")
+    if not 0 <= front.minimum_percent <= 100:
+        found.append("The minimum level is a share of the marks, from 1 to 100 %.")
+    if front.maximum * QUARTER_MINUTES > front.minutes > 0:
+        found.append(
+            f"The credit designated stands for {front.maximum * 15} minutes; the activity takes {front.minutes}."
+        )
+    return found
+
+
+def _people(front: FrontMatter) -> list[str]:
+    found = []
+    for person in front.in_control:
+        if person.relationships is None:
+            found.append(f"{person.name} ({person.role}) has not disclosed relationships, nor that there are none.")
+        if person.began is None:
+            found.append(f"It is not said when {person.name} began as {person.role}.")
+        if person.employed:
+            found.append(f"{person.name} owns or works for an ineligible company and must not control content.")
+        if not person.relationships:
+            continue
+        if not person.mitigation.strip() or person.mitigated_on is None:
+            found.append(f"What {person.name} discloses has not been mitigated.")
+        elif person.began is not None and person.mitigated_on > person.began:
+            found.append(
+                f"The mitigation for {person.name} is dated {person.mitigated_on.isoformat()}, after the role began on "
+                f"{person.began.isoformat()}."
+            )
+    return found
+
+
+def _test(front: FrontMatter) -> list[str]:
+    asked = Counter(question.objective for question in front.questions)
+    found = [f"No question of the test samples the objective “{one}”." for one in front.objectives if not asked[one]]
+    found += [
+        f"The question {question.id} has no clinician’s signature for this version."
+        for question in front.questions
+        if not question.signed_by
+    ]
+    if front.questions and front.a_test < len(front.objectives):
+        found.append("A test that asks fewer questions than there are objectives cannot sample each of them.")
+    if front.a_test > len(front.questions):
+        found.append(f"A test asks {front.a_test} questions, and there are {len(front.questions)}.")
+    return found

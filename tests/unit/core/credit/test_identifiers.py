@@ -1,0 +1,89 @@
+"""What cannot be reported or printed is refused where it is typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from quizapp.core.credit.identifiers import (
+    problem_of_birthday,
+    problem_of_licence,
+    problem_of_name,
+    problem_of_npi,
+    problems_of,
+)
+
+NAMES = [
+    "Anna Müller-Lüdenscheidt",
+    "Αθηνά Παπαδοπούλου",
+    "Дмитрий Сергеевич",
+    "ليلى حسن",
+    "דוד לוי",
+    "अनिता शर्मा",
+    "王小明",
+    "佐藤 美咲",
+    "김민준",
+    "O’Connor, Jr.",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_every_script_are_names(name: str) -> None:
+    assert problem_of_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Write your name"),
+        ("   ", "Write your name"),
+        ("A\nB", "invisible sign"),
+        ("A\tB", "invisible sign"),
+        ("Anna\u202etrebla", "invisible sign"),
+        ("Anna\u2066x", "invisible sign"),
+        ("A\u2028B", "invisible sign"),
+        ("\ue000nna", "no font"),
+        ("1234", "at least one letter"),
+        ("x" * 121, "120 letters"),
+    ],
+)
+def test_what_would_print_otherwise_than_it_reads_is_no_name(name: str, sentence: str) -> None:
+    assert sentence in (problem_of_name(name) or "")
+
+
+def test_an_npi_checks_itself() -> None:
+    assert problem_of_npi("1234567893") is None  # the example of the standard
+    for digit in "012456789":
+        assert "slip" in (problem_of_npi(f"123456789{digit}") or "")
+    assert "slip" in (problem_of_npi("1234567839") or ""), "two digits in each other’s place"
+    for text in ("", "123456789", "12345678933", "3234567893", "12345A7893", "١234567893"):
+        assert "ten digits" in (problem_of_npi(text) or "")
+
+
+def test_a_licence_says_which_state_gave_it() -> None:
+    assert problem_of_licence("G-12345", "CA") is None
+    for state in ("", "XX", "ca", "California"):
+        assert "state" in (problem_of_licence("G12345", state) or "")
+    assert "number" in (problem_of_licence(" ", "CA") or "")
+    assert "at most 30" in (problem_of_licence("=1+1", "CA") or "")
+
+
+@pytest.mark.parametrize(("month", "day"), [(2, 29), (12, 31), (4, 30)])
+def test_a_birthday_is_a_day_of_some_year(month: int, day: int) -> None:
+    assert problem_of_birthday(month, day) is None
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "sentence"), [(2, 30, "February"), (4, 31, "April"), (13, 1, "month"), (1, 0, "day 0")]
+)
+def test_30_february_is_no_birthday(month: int, day: int, sentence: str) -> None:
+    assert sentence in (problem_of_birthday(month, day) or "")
+
+
+def test_one_identifier_is_enough_and_none_is_not() -> None:
+    birthday = {"birth_month": "2", "birth_day": "29"}
+    assert problems_of({"npi": "1234567893", **birthday}, "Ana Bo") == ()
+    assert problems_of({"licence": "123", "licence_state": "NY", **birthday}, "Ana Bo") == ()
+    assert problems_of({"board_id": "77", **birthday}, "Ana Bo") == ()
+    (sentence,) = problems_of(birthday, "Ana Bo")
+    assert "without it nothing can be reported" in sentence
+    assert len(problems_of({"npi": "1", "licence": "2", "birth_month": "x"}, "")) == 4
