@@ -141,6 +141,18 @@ def test_the_program_can_be_imported_and_started_from_any_folder(checkout: Path,
     assert said.stdout == "started\n"
 
 
+@pytest.mark.parametrize("forbidden", [True, False])
+def test_what_python_compiles_is_kept_and_never_where_it_was_forbidden(
+    checkout: Path, installed: list[str], forbidden: bool
+) -> None:
+    start = "from quizapp.bootstrap import *; run_in_environment('run', ['-c', 'import quizapp.cli'], Path.cwd())"
+    prepare("run", checkout)
+    settings = {"PYTHONDONTWRITEBYTECODE": "1"} if forbidden else {}
+    subprocess.run([sys.executable, "-c", f"from pathlib import Path; {start}"], cwd=checkout, env=settings, check=True)
+    kept = {file.relative_to(checkout).parts[0] for file in checkout.rglob("cli.*.pyc")}
+    assert kept == ({".venv"} if forbidden else {"quizapp"})
+
+
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
