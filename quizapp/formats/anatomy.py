@@ -1,6 +1,7 @@
 """A question taken apart, the same way for every type: what is read, what is offered, what is right and why.
 
-Works on the fields by their names, so that the linter, the counts and the printed review need to know no type.
+Works on the fields by their names, so that the linter, the counts and the printed review need to know no type. A
+question that draws its values is looked at with one set of them.
 """
 
 from __future__ import annotations
@@ -157,6 +158,7 @@ def plain(text: str) -> str:
 def _step(
     fields: Mapping[str, Any], path: Path, type_name: str, part: str, before: Sequence[str], objective: str
 ) -> Step:
+    fields = itemtypes.sampled(type_name, dict(fields))
     labels_name = next((name for name in ("columns", "responses") if name in fields), "")
     labelled = fields.get("vignettes") is not None
     return Step(

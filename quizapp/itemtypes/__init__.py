@@ -1,8 +1,9 @@
 """Question types, one folder each, and the contract they keep.
 
-A type is a folder with `item.py` (pure: its fields and eight verbs), `answer.html` (the question as a form) and
-`review.html` (the same question with its reasons). Nothing here knows a database, a request, a template engine or a
-mode: when to grade and what to reveal is decided in `core.modes` and `services`. No type imports another type.
+A type is a folder with `item.py` (pure: its fields and eight verbs, ten where values are drawn), `answer.html` (the
+question as a form) and `review.html` (the same question with its reasons). Nothing here knows a database, a request, a
+template engine or a mode: when to grade and what to reveal is decided in `core.modes` and `services`. No type imports
+another type.
 
 Vocabulary
 ----------
@@ -98,6 +99,18 @@ class QuestionType(Protocol):
         """At least a right, a wrong and a not-gradable submission."""
 
 
+class DrawingType(QuestionType, Protocol):
+    """A type that draws values for each presentation has two verbs more. Its layout holds what was drawn, and so does
+    each answer, because `grade` sees no layout."""
+
+    def fill(self, content: Json, layout: Json) -> Json:
+        """The content as it reads in one presentation, in the words of types that draw nothing: values in its texts,
+        and a `value` or options with a `text`. Content may be rendered; what was filled before stays as it is."""
+
+    def variant(self, layout: Json) -> str:
+        """What was drawn, as a text of at most 16 characters; equal texts are the same question."""
+
+
 class Container(Protocol):
     """A type that only holds parts of other types: it is never marked as a whole and has no faces of its own."""
 
@@ -181,6 +194,39 @@ def lay_out(name: str, content: Json, rng: random.Random) -> Json:
 def part_layout(name: str, layout: Json, part: Part) -> Json:
     """The layout of one part within the stored layout of its item."""
     return cast(Json, layout[part.id]) if is_container(name) else layout
+
+
+def filled(part: Part, layout: Json) -> Json:
+    """The fields of a part as they read in one presentation: where its type draws values, they stand in the texts.
+
+    `layout`: that of the part; its content may be as in the file or rendered.
+    """
+    fill = getattr(_module(part.type), "fill", None)
+    return cast(Json, fill(part.content, layout)) if fill else part.content
+
+
+def sampled(name: str, content: Json) -> Json:
+    """The fields of a question as they might read: where its type draws values, with one set of them, always the same.
+
+    `content` may lack defaults. What cannot be drawn stays as it is.
+    """
+    fill = getattr(_module(name), "fill", None)
+    if fill is None:
+        return content
+    body = get(name).Body
+    try:
+        read = body.model_validate({field: content[field] for field in body.model_fields if field in content})
+    except ValueError:
+        return content
+    whole = content | read.model_dump(mode="json")
+    return cast(Json, fill(whole, get(name).lay_out(whole, random.Random(1))))
+
+
+def variant(name: str, layout: Json) -> str | None:
+    """What was drawn for a presentation, as one short text; equal texts are the same question. None where a type draws
+    nothing, and for a container: its parts are about one patient, who is met again."""
+    drawn = getattr(_module(name), "variant", None)
+    return str(drawn(layout)) if drawn else None
 
 
 def token(layout: Sequence[str], permanent_id: str) -> str:

@@ -28,8 +28,9 @@ def fill(part: Part, layout: Json, *, right: bool, rng: random.Random) -> Form:
     Raises ValueError for a question to which no such answer was found.
     """
     verbs = itemtypes.get(part.type)
+    asked = itemtypes.filled(part, layout)
     for _ in range(1 if right else TRIES):
-        form = _form(part.content, layout, right, rng)
+        form = _form(asked, layout, right, rng)
         answer = verbs.parse(part.content, layout, form)
         if not isinstance(answer, NotGradable) and verbs.grade(part.content, answer).right is right:
             return form

@@ -43,7 +43,7 @@ def answer_of(name: str, example: Example, seed: int = 1) -> Json | NotGradable:
 
 def _orders(layout: Any) -> Iterator[list[str]]:
     """All lists of permanent ids in a layout."""
-    if isinstance(layout, list):
+    if isinstance(layout, list) and all(isinstance(one, str) for one in layout):
         yield layout
     elif isinstance(layout, dict):
         for inner in layout.values():

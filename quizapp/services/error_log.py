@@ -206,8 +206,8 @@ def _sources(session: Session, asked: Iterable[tuple[Version, Part]]) -> dict[st
 
 def _card(row: Row, version: Version, topic: str, sources: Mapping[str, tuple[str, ...]]) -> anki.Card:
     part = _part(version, row.part)
-    content = part.content
     layout = itemtypes.part_layout(version.body["type"], row.layout, part)
+    content = itemtypes.filled(part, layout)
     face = itemtypes.get(part.type).show(content, layout, None)
     vignette = version.rendered.get("stem", "") if len(version.parts) > 1 else ""
     texts = (vignette, content.get("reveal"), content.get("stem"), f"<p><b>{content['lead_in']}</b></p>")

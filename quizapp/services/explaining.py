@@ -127,7 +127,9 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         raise LookupError(position)
     version = get_version(session, shown.version_id)
     index = next(i for i, part in enumerate(version.parts) if part.id == response.part)
-    part, rendered = version.parts[index], version.rendered_parts[index].content
+    part = version.parts[index]
+    layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
+    rendered = itemtypes.filled(version.rendered_parts[index], layout)
     peers, peers_n = _peers(session, version, part.id)
     learner = session.execute(
         _BESIDE, {"learner": actor.id, "content": version.content_id, "objective": response.objective_id,
@@ -161,9 +163,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         explanation=rendered.get("explanation") or "",
         review=with_drawings(
             session,
-            itemtypes.get(part.type).explain(
-                rendered, itemtypes.part_layout(version.body["type"], shown.layout, part), response.answer
-            ),
+            itemtypes.get(part.type).explain(rendered, layout, response.answer),
             f"q{shown.id}-{part.id}",
             labelled=True,
         ),

@@ -115,7 +115,9 @@ def get_question(
     settled = _settled_parts(session, shown.id, ids, mode, saved)
     open_part = next((name for name in ids if name not in settled), ids[-1])
     index = ids.index(open_part)
-    part, rendered = version.parts[index], version.rendered_parts[index].content
+    part = version.parts[index]
+    layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
+    rendered = itemtypes.filled(version.rendered_parts[index], layout)
     held = saved.get(open_part)
     return Question(
         presentation_id=shown.id,
@@ -141,7 +143,7 @@ def get_question(
             session,
             itemtypes.get(part.type).show(
                 rendered,
-                itemtypes.part_layout(version.body["type"], shown.layout, part),
+                layout,
                 kept or (held.answer if held else None),
             ),
             f"q{shown.id}-{part.id}",

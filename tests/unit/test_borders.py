@@ -26,9 +26,10 @@ def _imported(file: Path) -> set[str]:
 @pytest.mark.parametrize("name", names())
 def test_a_question_type_is_pure_and_imports_no_other_type(name: str) -> None:
     allowed = (*sys.stdlib_module_names, "pydantic", "quizapp.core", "quizapp.itemtypes")
-    for imported in _imported(type_folder / name / "item.py"):
+    others = set(names()) - {name}
+    for imported in set().union(*map(_imported, (type_folder / name).glob("*.py"))):
         assert any(f"{imported}.".startswith(f"{one}.") for one in allowed), imported
-        assert not any(f"{imported}.".startswith(f"quizapp.itemtypes.{other}.") for other in names()), imported
+        assert not any(f"{imported}.".startswith(f"quizapp.itemtypes.{other}.") for other in others), imported
 
 
 def test_every_other_folder_is_a_package_so_that_its_imports_are_checked() -> None:

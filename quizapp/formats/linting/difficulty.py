@@ -152,7 +152,7 @@ def vague_frequency(question: Question) -> Iterator[Flaw]:
 
 
 def numbers(question: Question) -> Iterator[Flaw]:
-    for _, choices in question.choices():
+    for step, choices in question.choices():
         read = [quantity(option) for option in choices.options]
         if len(read) < 3 or not all(read):
             continue
@@ -160,7 +160,7 @@ def numbers(question: Question) -> Iterator[Flaw]:
         lows = [found[:2] for found in read if found]
         if len(units) > 1:
             yield choices.path, f"The numbers stand in {', '.join(sorted(units))}; use one unit."
-        elif lows not in (sorted(lows), sorted(lows, reverse=True)):
+        elif step.type != "parameterised" and lows not in (sorted(lows), sorted(lows, reverse=True)):
             yield choices.path, "The numbers are not in order; put them from small to large."
         ranges = sorted(found for found in lows if found[0] < found[1])
         if len(ranges) > 1 and any(one[1] > other[0] for one, other in pairwise(ranges)):

@@ -231,7 +231,7 @@ def _named_orders(layout: Json) -> Iterator[tuple[str, list[str]]]:
     for field, value in layout.items():
         if isinstance(value, list):
             yield field, value
-        else:
+        elif isinstance(value, dict):
             yield from _named_orders(value)
 
 
