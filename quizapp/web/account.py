@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session
+from flask import Blueprint, abort, flash, redirect, render_template, request, session
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
@@ -31,6 +31,7 @@ from quizapp.services import accounts, calendar
 from quizapp.services.accounts import Actor
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.day import AFTERWARDS
+from quizapp.web.pages import whole_address
 
 blueprint = Blueprint("account", __name__)
 
@@ -243,10 +244,7 @@ def remove_calendar() -> ResponseReturnValue:
 def calendar_url(actor: Actor) -> str | None:
     """The whole address, because it is copied into another program; None without one."""
     token = calendar.get_token(db.session(), actor)
-    if token is None:
-        return None
-    site = current_app.config["PUBLIC_URL"].rstrip("/") or request.host_url.rstrip("/")
-    return f"{site}{url('learn.calendar_file', token=token)}"
+    return whole_address("learn.calendar_file", token=token) if token is not None else None
 
 
 @blueprint.get("/settings/sign-in")

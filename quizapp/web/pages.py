@@ -29,6 +29,8 @@ PLACES = (
     ("progress", "Progress", "learn.progress"),
     ("sessions", "Sessions", "learn.sessions"),
 )
+TEACHING = ("teach", "Teach", "teach.index")
+ASSIGNED = ("learn.assignments", "learn.join", "learn.join_by_code")
 PROGRESSING = ("learn.progress", "learn.objective", "learn.errors")
 PRACTISING = (
     "learn.practice",
@@ -68,12 +70,14 @@ def init_app(app: Flask) -> None:
 def frame() -> dict[str, Any]:
     """What `base.html` needs on every page."""
     actor = current_actor()
-    return {"places": places() if actor else (), "viewer": viewer(actor) if actor else None}
+    return {"places": places(actor) if actor else (), "viewer": viewer(actor) if actor else None}
 
 
-def places() -> tuple[Place, ...]:
+def places(actor: Actor) -> tuple[Place, ...]:
+    """Where this person can go; the cohorts for those who teach."""
     section = (request.endpoint or "").partition(".")[0]
-    return tuple(Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in PLACES)
+    found = (*PLACES, TEACHING) if "instructor" in actor.roles else PLACES
+    return tuple(Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in found)
 
 
 def _is_here(endpoint: str, section: str) -> bool:
@@ -81,7 +85,7 @@ def _is_here(endpoint: str, section: str) -> bool:
     if section != "learn":
         return endpoint.partition(".")[0] == {"staging": "lessons"}.get(section, section)
     owner = {"learn.today": "learn.today", **dict.fromkeys(PRACTISING, "learn.practice")}
-    owner |= dict.fromkeys(PROGRESSING, "learn.progress")
+    owner |= dict.fromkeys(PROGRESSING, "learn.progress") | dict.fromkeys(ASSIGNED, "learn.today")
     return endpoint == owner.get(request.endpoint or "", "learn.sessions")
 
 
@@ -136,6 +140,12 @@ def version_static(endpoint: str, values: dict[str, Any]) -> None:
 @cache
 def _hash(file: Path) -> str | None:
     return sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else None
+
+
+def whole_address(endpoint: str, **values: Any) -> str:
+    """An address with its host, to be copied into another program or read out."""
+    site = current_app.config["PUBLIC_URL"].rstrip("/") or request.host_url.rstrip("/")
+    return f"{site}{url_for(endpoint, **values)}"
 
 
 def moment(at: dt.datetime) -> str:

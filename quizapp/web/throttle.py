@@ -37,7 +37,15 @@ def check() -> ResponseReturnValue | None:
     """Count a POST to a page of Flask-Security; past a limit give the page that says how long to wait (429)."""
     if request.method != "POST" or request.endpoint in UNGUARDED:
         return None
-    mail = request.endpoint in ASKS_FOR_MAIL
+    return _count(mail=request.endpoint in ASKS_FOR_MAIL)
+
+
+def count_try() -> ResponseReturnValue | None:
+    """Count a try to guess something else than a password; past a limit give the page as `check` does."""
+    return _count(mail=False)
+
+
+def _count(*, mail: bool) -> ResponseReturnValue | None:
     counted = [(MAILS_PER_ADDRESS if mail else PER_ADDRESS, f"address/{request.remote_addr}")]
     counted += [(MAILS_PER_ACCOUNT if mail else PER_ACCOUNT, account) for account in _accounts()]
     strategy: MovingWindowRateLimiter = current_app.extensions["throttle"]
@@ -45,7 +53,9 @@ def check() -> ResponseReturnValue | None:
         if not strategy.hit(limit, key):
             until = strategy.get_window_stats(limit, key).reset_time
             seconds = max(1, math.ceil(until - clock.now().timestamp()))
-            page = render_template("security/wait.html", minutes=math.ceil(seconds / 60), mail=mail)
+            signed_in = current_actor() is not None
+            minutes = math.ceil(seconds / 60)
+            page = render_template("security/wait.html", minutes=minutes, mail=mail, signed_in=signed_in)
             return page, 429, {"Retry-After": str(seconds)}
     return None
 

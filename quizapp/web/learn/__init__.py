@@ -3,7 +3,30 @@
 Nothing is graded or chosen here; a view reads the form, calls one deed, and says where to look next.
 """
 
-from quizapp.web.learn import annotations, calendar, error_log, exams, practice, progress, sessions, today
+from quizapp.web.learn import (
+    annotations,
+    assignments,
+    calendar,
+    error_log,
+    exams,
+    joining,
+    practice,
+    progress,
+    sessions,
+    today,
+)
 from quizapp.web.learn.blueprint import blueprint
 
-__all__ = ["annotations", "blueprint", "calendar", "error_log", "exams", "practice", "progress", "sessions", "today"]
+__all__ = [
+    "annotations",
+    "assignments",
+    "blueprint",
+    "calendar",
+    "error_log",
+    "exams",
+    "joining",
+    "practice",
+    "progress",
+    "sessions",
+    "today",
+]
