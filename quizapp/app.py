@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quizapp import itemtypes, paths
 from quizapp.db import extension as database
-from quizapp.web import account, admin, errors, health, learn, lessons, log, pages, security, staging, teach
+from quizapp.web import account, admin, author, errors, health, learn, lessons, log, pages, security, staging, teach
 
 ENVIRONMENT = {
     "QUIZAPP_DATABASE_URL": "SQLALCHEMY_DATABASE_URI",
@@ -59,7 +59,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         raise Misconfigured(f"QUIZAPP_RATE_LIMIT_STORE names a store that cannot be used: {problem}") from problem
     pages.init_app(app)
     errors.init_app(app)
-    for module in (learn, lessons, staging, teach, account, admin, health):
+    for module in (learn, lessons, staging, teach, author, account, admin, health):
         app.register_blueprint(module.blueprint)
     if proxies := app.config["TRUSTED_PROXIES"]:
         # Otherwise everybody comes from the proxy’s address, and the limits on guessing shut all out at once.

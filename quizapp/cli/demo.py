@@ -12,6 +12,7 @@ from quizapp import clock
 from quizapp.cli.application import application
 from quizapp.db.extension import db
 from quizapp.services import accounts, demonstrating
+from quizapp.services.authoring import scope
 
 MOST_LEARNERS = 9999
 
@@ -35,6 +36,7 @@ def demo(*, learners: int, days: int, seed: int, yes: bool) -> None:
         hashed = hash_password(password)
         now = clock.now()
         roles = accounts.demo_accounts(session, hashed, now)
+        scope.adopt(session, "instructor@example.org", now)
         # One hour before midnight: the log depends on the date only and holds nothing of the future.
         ends = now.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(hours=1)
         world = demonstrating.get_world(session, seed=seed, days=days, ends=ends)

@@ -15,6 +15,7 @@ from quizapp.db import migrating
 from quizapp.db.extension import db
 from quizapp.formats import tree
 from quizapp.services import accounts
+from quizapp.services.authoring import scope
 from quizapp.services.content import loading
 
 
@@ -29,6 +30,7 @@ def set_up(port: int) -> None:
         for line in report.lines():
             click.echo(line)
         opened = accounts.demo_accounts(db.session(), hash_password(accounts.DEMO_PASSWORD), clock.now())
+        scope.adopt(db.session(), "instructor@example.org", clock.now())
         click.echo(f"\nOpen {app.config['PUBLIC_URL']} in a browser.")
         if opened:
             click.echo(f"Sign in as one of these, with the password {accounts.DEMO_PASSWORD}:")

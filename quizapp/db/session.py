@@ -83,6 +83,8 @@ class Lock:
     """
 
     learner: int | None = None
+    content: int | None = None
+    """An entry that is written or judged. Its learners are not kept waiting: they only point at the row."""
 
 
 NOTHING = Lock()
@@ -137,10 +139,13 @@ def retrying(deed: Callable[[], T]) -> T:
 
 
 def _lock_rows(connection: Connection, lock: Lock) -> None:
-    from quizapp.db.models import User
+    from quizapp.db.models import Content, User
 
     if lock.learner is not None:
         connection.execute(sa.select(User.id).where(User.id == lock.learner).with_for_update())
+    if lock.content is not None:
+        entry = sa.select(Content.id).where(Content.id == lock.content)
+        connection.execute(entry.with_for_update(key_share=True))
 
 
 _queues: dict[str, threading.Lock] = {}

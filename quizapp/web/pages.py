@@ -30,6 +30,7 @@ PLACES = (
     ("sessions", "Sessions", "learn.sessions"),
 )
 TEACHING = ("teach", "Teach", "teach.index")
+AUTHORING = ("author", "Author", "author.index")
 ASSIGNED = ("learn.assignments", "learn.join", "learn.join_by_code")
 PROGRESSING = ("learn.progress", "learn.objective", "learn.errors")
 PRACTISING = (
@@ -74,9 +75,13 @@ def frame() -> dict[str, Any]:
 
 
 def places(actor: Actor) -> tuple[Place, ...]:
-    """Where this person can go; the cohorts for those who teach."""
+    """Where this person can go; the cohorts for those who teach, the studio for those who write."""
     section = (request.endpoint or "").partition(".")[0]
-    found = (*PLACES, TEACHING) if "instructor" in actor.roles else PLACES
+    found = [*PLACES]
+    if "instructor" in actor.roles:
+        found.append(TEACHING)
+    if actor.roles & {"instructor", "administrator"}:
+        found.append(AUTHORING)
     return tuple(Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in found)
 
 

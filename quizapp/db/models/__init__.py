@@ -5,6 +5,7 @@ is never deleted by a side effect.
 """
 
 from quizapp.db.models.auditing import AuditDetail, AuditEvent
+from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
 from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory
@@ -29,13 +30,17 @@ __all__ = [
     "Accommodation",
     "AuditDetail",
     "AuditEvent",
+    "BankMember",
     "Base",
     "Calibration",
     "Cohort",
     "CohortMember",
     "CohortStaff",
+    "Comment",
     "Content",
     "ContentVersion",
+    "Decision",
+    "Draft",
     "ExamDate",
     "Exposure",
     "Item",

@@ -20,6 +20,11 @@ class Content(Base):
     kind: Mapped[str] = mapped_column(sa.String(12))
     """item, lesson, bank, figure, topic, objective, fact, reference or trap."""
     slug: Mapped[str] = mapped_column(sa.String(64))
+    home_id: Mapped[int | None] = mapped_column(ForeignKey("content.id"), index=True)
+    """The bank of an item, the topic of a lesson or bank: where it belongs, and so who may work on it, published or
+    not."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """Counts every change of its draft and every new version: an editor that holds an older number is stale."""
 
     __table_args__ = (UniqueConstraint("kind", "slug"),)  # two loaders at once must not create one entry twice
 

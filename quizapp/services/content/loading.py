@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,18 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
+from quizapp.db.models import (
+    Content,
+    ContentVersion,
+    Draft,
+    Item,
+    Link,
+    LoadedFrom,
+    Media,
+    Publication,
+    Published,
+    table,
+)
 from quizapp.db.session import retrying, writing
 from quizapp.formats import Problem, documents, entries
 from quizapp.formats.crosscheck import check
@@ -114,6 +125,7 @@ class _Held:
     is_published: bool
     last_number: int
     last_line: int
+    home_id: int | None
     loaded_digest: str | None
     loaded_place: str | None
 
@@ -157,7 +169,16 @@ def _hold(session: Session) -> dict[Key, _Held]:
     for found in session.execute(sa.select(*columns, ContentVersion.line).order_by(ContentVersion.number)):
         versions.setdefault(found.content_id, []).append(found)
     query = (
-        sa.select(Content.id, Content.kind, Content.slug, Published.version_id, LoadedFrom.file_sha256, LoadedFrom.path)
+        sa.select(
+            Content.id,
+            Content.kind,
+            Content.slug,
+            Content.home_id,
+            Published.version_id,
+            LoadedFrom.file_sha256,
+            LoadedFrom.path,
+        )
+        .where(Content.id.in_(sa.select(ContentVersion.content_id)))
         .outerjoin(Published, Published.content_id == Content.id)
         .outerjoin(LoadedFrom, LoadedFrom.content_id == Content.id)
     )
@@ -173,6 +194,7 @@ def _hold(session: Session) -> dict[Key, _Held]:
             row.version_id is not None,
             last.number,
             max(version.line for version in of_entry),
+            row.home_id,
             row.file_sha256,
             row.path,
         )
@@ -236,6 +258,12 @@ def fields_of(kind: str, body: Mapping[str, Any]) -> Named | None:
         return None
 
 
+_WITHOUT_VERSION = sa.select(Content.id, Content.kind, Content.slug).where(
+    Content.id.not_in(sa.select(ContentVersion.content_id))
+)
+_HOUSE = sa.update(table(Content)).where(Content.id == sa.bindparam("entry")).values(home_id=sa.bindparam("home"))
+
+
 class _Loading:
     """One load, inside its transaction."""
 
@@ -258,10 +286,7 @@ class _Loading:
         self.key_changed: list[Key] = []
 
     def run(self, problems: tuple[Problem, ...]) -> LoadReport:
-        new = [Content(kind=kind, slug=slug) for (kind, slug), step in self.steps.items() if step is Step.NEW]
-        self.session.add_all(new)
-        self.session.flush()
-        self.ids |= {(content.kind, content.slug): content.id for content in new}
+        self._name(key for key, step in self.steps.items() if step is Step.NEW)
         written = [key for key, step in self.steps.items() if step in (Step.NEW, Step.CHANGED)]
         versions = {key: self._version(key) for key in written}
         self.session.add_all(versions.values())
@@ -270,12 +295,38 @@ class _Loading:
             self._publish(key, version)
         for key, step in self.steps.items():
             self._remember(key, step, versions.get(key))
+        self._house(written)
         self.session.flush()
         objectives = {slug for kind, slug in written if kind == "objective"}
         for key in self.tree.entries:
             if key in versions or (key[0] == "item" and self._objective(key) in objectives):
                 self._index(key)
         return _report(self.session, self.tree, self.held, self.steps, self.key_changed, problems)
+
+    def _name(self, new: Iterable[Key]) -> None:
+        """Give an identity to what has none; what was only drafted in the browser so far has one already."""
+        drafted = {(row.kind, row.slug): row.id for row in self.session.execute(_WITHOUT_VERSION)}
+        made = [Content(kind=kind, slug=slug, revision=0) for kind, slug in new if (kind, slug) not in drafted]
+        self.session.add_all(made)
+        self.session.flush()
+        self.ids |= drafted | {(content.kind, content.slug): content.id for content in made}
+
+    def _house(self, written: Collection[Key]) -> None:
+        """Say where each entry belongs, and that editors open on what was written here hold an old text."""
+        if stale := [self.ids[key] for key in written if key in self.held]:
+            undrafted = Content.id.in_(stale) & Content.id.not_in(sa.select(Draft.content_id))
+            self.session.execute(
+                sa.update(table(Content)).where(undrafted).values(revision=Content.revision + 1),
+            )
+        homes = []
+        for key, entry in self.tree.entries.items():
+            if entry.kind in ("item", "lesson", "bank"):
+                home = ("bank", entry.group) if entry.kind == "item" else ("topic", getattr(entry.fields, "topic", ""))
+                held = self.held.get(key)
+                if held is None or held.home_id != self.ids[home]:
+                    homes.append({"entry": self.ids[key], "home": self.ids[home]})
+        if homes:
+            self.session.connection().execute(_HOUSE, homes)
 
     def _version(self, key: Key) -> ContentVersion:
         entry = self.tree.entries[key]
