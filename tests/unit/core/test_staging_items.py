@@ -1,5 +1,6 @@
 """The keys of the staging questions, worked out by the program from the histories of their vignettes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -92,7 +93,7 @@ SCORES = {
 THASE_RUSH = {
     "staging-002": told(trial("escitalopram"), trial("venlafaxine"), trial("amitriptyline")),
     "staging-020": told(
-        trial("sertraline"), trial("escitalopram"), trial("fluoxetine", augmented_with=("aripiprazole",))
+        trial("sertraline"), trial("venlafaxine"), trial("amitriptyline", augmented_with=("aripiprazole",))
     ),
     "staging-024": told(
         trial("paroxetine", 9),
@@ -103,7 +104,7 @@ THASE_RUSH = {
 }
 
 EUROPEAN = {
-    "staging-041": told(trial("sertraline", 7), trial("venlafaxine", 7), months=7),
+    "staging-041": told(trial("sertraline", 7), trial("venlafaxine", 7, dose_reached=False), months=7),
     "staging-044": told(trial("sertraline"), months=4),
     "staging-045": told(
         trial("fluoxetine", 7),
@@ -113,18 +114,52 @@ EUROPEAN = {
     ),
     "staging-046": told(
         trial("sertraline", 7),
-        trial("citalopram", 7),
-        trial("venlafaxine", 6),
-        trial("mirtazapine", 7),
-        trial("escitalopram", 7),
+        trial("venlafaxine", 8),
+        *(trial(drug, 0, outcome=Outcome.UNTOLERATED) for drug in ("bupropion", "duloxetine", "mirtazapine")),
         months=9,
     ),
 }
 
 BEFORE_THE_EVENT = {
-    "staging-036": told(*drugs(3), months=26, ect=FAILED_ECT),
-    "staging-040": told(*drugs(5, augmented_with=("lithium",)), months=20, ect=FAILED_ECT),
+    "staging-036": told(*drugs(3, augmented_with=("lithium",)), months=10, ect=FAILED_ECT),
+    "staging-040": told(*drugs(5, augmented_with=("lithium",)), months=30),
 }
+
+LITHIUM_BESIDE_THE_THIRD = told(
+    trial("citalopram"), trial("sertraline"), trial("venlafaxine", augmented_with=("lithium",))
+)
+RUNG_FOUR = told(
+    trial("sertraline", dose_raised=True),
+    trial("venlafaxine", dose_raised=True),
+    trial("nortriptyline"),
+    trial("tranylcypromine"),
+)
+A_TRICYCLIC_TOO_MUCH = told(
+    trial("sertraline"),
+    trial("escitalopram"),
+    trial("venlafaxine", augmented_with=("lithium",)),
+    trial("clomipramine"),
+    months=26,
+    severity=Severity.SEVERE,
+)
+
+CORRECTED = {
+    "staging-056": (
+        LITHIUM_BESIDE_THE_THIRD,
+        replace(
+            LITHIUM_BESIDE_THE_THIRD,
+            trials=(
+                *LITHIUM_BESIDE_THE_THIRD.trials[:2],
+                trial("venlafaxine", augmented_with=("lithium", "quetiapine")),
+            ),
+        ),
+    ),
+    "staging-058": (
+        A_TRICYCLIC_TOO_MUCH,
+        replace(A_TRICYCLIC_TOO_MUCH, trials=(*A_TRICYCLIC_TOO_MUCH.trials[:3], trial("clomipramine", 1))),
+    ),
+}
+"""The history before and after what the question tells; what changes is the key."""
 
 
 @pytest.fixture(scope="module")
@@ -170,8 +205,8 @@ def test_the_program_comes_to_the_european_group_that_is_the_key(
     found = european(EUROPEAN[name])
     if name == "staging-044":
         assert steps[name][2].casefold() == found.gsrd
-    elif found.group == "C":
-        assert steps[name][2].startswith("Group C")
+    elif found.group in "AC":
+        assert steps[name][2].startswith(f"Group {found.group}")
     else:
         (substage,) = found.substages
         assert steps[name][2].casefold().endswith(f"sub-stage {substage}")
@@ -194,3 +229,47 @@ def test_of_the_events_that_could_raise_a_maudsley_score_only_the_key_does(
     }
     raised = [text for text, history in after.items() if (msm(history).total or 0) > (msm(before).total or 0)]
     assert raised == [steps[name][2]]
+
+
+@pytest.mark.parametrize("name", CORRECTED)
+def test_the_key_names_the_methods_whose_results_change_and_no_other(
+    name: str, steps: dict[str, tuple[str, str, str]]
+) -> None:
+    before, after = CORRECTED[name]
+    results: dict[str, Callable[[History], object]] = {
+        "MGH-S": lambda history: mgh_s(history).halves,
+        "MSM": lambda history: msm(history).total,
+        "Thase–Rush": lambda history: thase_rush(history).stage,
+        "European group": lambda history: european(history).group,
+    }
+    changed = {method for method, result in results.items() if result(before) != result(after)}
+    assert {method for method in results if method in steps[name][2]} == changed
+
+
+def test_the_scores_after_right_unilateral_ect_are_those_of_the_key(steps: dict[str, tuple[str, str, str]]) -> None:
+    after = replace(RUNG_FOUR, ect=Ect(bilateral=False))
+    assert (thase_rush(RUNG_FOUR).stage, mgh_s(RUNG_FOUR).halves, msm(RUNG_FOUR).total) == (4, 10, 8)
+    points, stage = halves_text(mgh_s(after).halves or 0), thase_rush(after).stage
+    assert stage is not None
+    assert steps["staging-057"][2] == f"Thase–Rush {ROMAN[stage]}, MGH-S {points}, MSM {msm(after).total}"
+
+
+def test_the_form_that_prints_too_little_leaves_out_what_the_key_says(steps: dict[str, tuple[str, str, str]]) -> None:
+    trials = (
+        *(Trial("", DrugClass.OTHER, 8, dose_raised=True) for _ in range(5)),
+        *(Trial("", DrugClass.OTHER, 8, augmented_with=("lithium",)) for _ in range(4)),
+        *(Trial("", DrugClass.OTHER, 8) for _ in range(2)),
+    )
+    whole = told(*trials, ect=FAILED_ECT)
+    assert halves_text(mgh_s(whole).halves or 0) == "18.5"
+    assert halves_text(mgh_s(replace(whole, ect=None)).halves or 0) == "15.5"
+    assert steps["staging-028"][2] == "It leaves out the course of ECT"
+
+
+def test_one_adequate_trial_in_six_moderate_months_is_no_resistance_and_mild(
+    steps: dict[str, tuple[str, str, str]],
+) -> None:
+    history = told(trial("sertraline"), trial("venlafaxine", 1, dose_reached=False), months=6)
+    assert european(history).gsrd == "non-response"
+    assert msm(history).total == 5
+    assert steps["staging-035"][2] == "TRD not met; MSM mild"
