@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.formats.crosscheck import why_not_graded
 from quizapp.formats.native import Fact, ItemHead
-from quizapp.services.content.loading import fields_of
+from quizapp.services.content.making import fields_of
 from quizapp.services.versions import published
 
 

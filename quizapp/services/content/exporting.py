@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from quizapp.db.models import Content, ContentVersion, Item, LoadedFrom, Media, Published
 from quizapp.formats import tree
 from quizapp.formats.native import Named
-from quizapp.services.content.loading import fields_of
+from quizapp.services.content.making import fields_of
 
 
 class Unexportable(Exception):

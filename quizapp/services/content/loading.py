@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import (
-    Content,
-    ContentVersion,
-    Draft,
-    Item,
-    Link,
-    LoadedFrom,
-    Media,
-    Publication,
-    Published,
-    table,
-)
+from quizapp.db.models import Content, ContentVersion, LoadedFrom
 from quizapp.db.session import retrying, writing
 from quizapp.formats import Problem, documents, entries
 from quizapp.formats.crosscheck import check
-from quizapp.formats.links import links
-from quizapp.formats.native import ItemHead, Named, Objective, model_for
-from quizapp.formats.tree import DrawnFigure, Entry, Tree
-from quizapp.services.content.making import Made, expected_seconds, guess_of, make, marking
-
-Key = tuple[str, str]
-"""Kind and id of an entry."""
-
-_ONE_LOADER = 0x71756970
-"""Key of the advisory lock that lets loaders on PostgreSQL take turns; SQLite's writers queue anyway."""
+from quizapp.formats.native import ItemHead, Named, Objective
+from quizapp.formats.tree import Entry, Tree
+from quizapp.services.content import publishing
+from quizapp.services.content.making import Made, fields_of, make
+from quizapp.services.content.publishing import HOUSED, Held, Key, New, hold
 
 
 class Unloadable(Exception):
@@ -115,27 +97,12 @@ class LoadReport:
         return lines
 
 
-@dataclass(frozen=True)
-class _Held:
-    """What the database holds of an entry. `current` is the published version, or the newest of a draft."""
-
-    content_id: int
-    current_id: int
-    current_digest: str
-    is_published: bool
-    last_number: int
-    last_line: int
-    home_id: int | None
-    loaded_digest: str | None
-    loaded_place: str | None
-
-
 def load(session: Session, tree: Tree, now: dt.datetime) -> LoadReport:
     """Bring all entries of the files into the database, in one transaction or not at all.
 
     A second load of the same files writes nothing. Raises Unloadable if the files have faults.
     """
-    held = _hold(session)
+    held = hold(session)
     steps = _steps(tree, held)
     moved = [key for key, entry in tree.entries.items() if key in held and held[key].loaded_place != _place(entry)]
     if not tree.problems and not moved and set(steps.values()) <= {Step.UNCHANGED, Step.NEWER_HERE}:
@@ -151,9 +118,8 @@ def load(session: Session, tree: Tree, now: dt.datetime) -> LoadReport:
 
     def deed() -> LoadReport:
         with writing(session):
-            if session.get_bind().dialect.name == "postgresql":
-                session.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_LOADER)))
-            held = _hold(session)
+            publishing.take_turn(session)
+            held = hold(session)
             return _Loading(session, tree, held, _steps(tree, held), made, now).run(tuple(problems))
 
     return retrying(deed)
@@ -163,49 +129,11 @@ def _place(entry: Entry) -> str:
     return f"{entry.file}:{entry.line}"
 
 
-def _hold(session: Session) -> dict[Key, _Held]:
-    versions: dict[int, list[sa.Row[int, int, int, str, int]]] = {}
-    columns = (ContentVersion.content_id, ContentVersion.id, ContentVersion.number, ContentVersion.sha256)
-    for found in session.execute(sa.select(*columns, ContentVersion.line).order_by(ContentVersion.number)):
-        versions.setdefault(found.content_id, []).append(found)
-    query = (
-        sa.select(
-            Content.id,
-            Content.kind,
-            Content.slug,
-            Content.home_id,
-            Published.version_id,
-            LoadedFrom.file_sha256,
-            LoadedFrom.path,
-        )
-        .where(Content.id.in_(sa.select(ContentVersion.content_id)))
-        .outerjoin(Published, Published.content_id == Content.id)
-        .outerjoin(LoadedFrom, LoadedFrom.content_id == Content.id)
-    )
-    held = {}
-    for row in session.execute(query):
-        of_entry = versions[row.id]
-        last = of_entry[-1]
-        current = next((version for version in of_entry if version.id == row.version_id), last)
-        held[row.kind, row.slug] = _Held(
-            row.id,
-            current.id,
-            current.sha256,
-            row.version_id is not None,
-            last.number,
-            max(version.line for version in of_entry),
-            row.home_id,
-            row.file_sha256,
-            row.path,
-        )
-    return held
-
-
-def _steps(tree: Tree, held: Mapping[Key, _Held]) -> dict[Key, Step]:
+def _steps(tree: Tree, held: Mapping[Key, Held]) -> dict[Key, Step]:
     return {key: _step(entry.digest, held.get(key)) for key, entry in tree.entries.items()}
 
 
-def _step(digest: str, held: _Held | None) -> Step:
+def _step(digest: str, held: Held | None) -> Step:
     if held is None:
         return Step.NEW
     if digest == held.loaded_digest:
@@ -218,7 +146,7 @@ def _step(digest: str, held: _Held | None) -> Step:
 def _report(
     session: Session,
     tree: Tree,
-    held: Mapping[Key, _Held],
+    held: Mapping[Key, Held],
     steps: Mapping[Key, Step],
     key_changed: Iterable[Key],
     problems: tuple[Problem, ...],
@@ -238,7 +166,7 @@ def _report(
     )
 
 
-def _conflict(session: Session, entry: Entry, held: _Held) -> Conflict:
+def _conflict(session: Session, entry: Entry, held: Held) -> Conflict:
     body = session.scalar(sa.select(ContentVersion.body).where(ContentVersion.id == held.current_id)) or {}
     fields = fields_of(entry.kind, body)
     in_database = _text(fields) if fields else documents.write([body])
@@ -249,19 +177,9 @@ def _text(fields: Named) -> str:
     return documents.write([entries.written(fields)])
 
 
-def fields_of(kind: str, body: Mapping[str, Any]) -> Named | None:
-    """The typed fields of a stored version; None where a later schema no longer takes it."""
-    try:
-        model = DrawnFigure if kind == "figure" else model_for(kind, dict(body))
-        return model.model_validate(entries.filled(dict(body)))
-    except (ValidationError, KeyError):
-        return None
-
-
 _WITHOUT_VERSION = sa.select(Content.id, Content.kind, Content.slug).where(
     Content.id.not_in(sa.select(ContentVersion.content_id))
 )
-_HOUSE = sa.update(table(Content)).where(Content.id == sa.bindparam("entry")).values(home_id=sa.bindparam("home"))
 
 
 class _Loading:
@@ -271,7 +189,7 @@ class _Loading:
         self,
         session: Session,
         tree: Tree,
-        held: dict[Key, _Held],
+        held: dict[Key, Held],
         steps: dict[Key, Step],
         made: dict[Key, Made],
         now: dt.datetime,
@@ -283,25 +201,27 @@ class _Loading:
         self.made = made
         self.now = now
         self.ids = {key: of.content_id for key, of in held.items()}
-        self.key_changed: list[Key] = []
 
     def run(self, problems: tuple[Problem, ...]) -> LoadReport:
         self._name(key for key, step in self.steps.items() if step is Step.NEW)
-        written = [key for key, step in self.steps.items() if step in (Step.NEW, Step.CHANGED)]
-        versions = {key: self._version(key) for key in written}
-        self.session.add_all(versions.values())
-        self.session.flush()
-        for key, version in versions.items():
-            self._publish(key, version)
+        news = {
+            key: self._new(key, self._make(key)) for key, step in self.steps.items() if step in (Step.NEW, Step.CHANGED)
+        }
+        written = publishing.publish(self.session, list(news.values()), self.held, self.ids, by_id=None, now=self.now)
         for key, step in self.steps.items():
-            self._remember(key, step, versions.get(key))
-        self._house(written)
+            self._remember(key, step, written[key].version_id if key in written else None)
+        homes = ((key, self._home(entry)) for key, entry in self.tree.entries.items() if key not in news)
+        publishing.house(self.session, homes, self.held, self.ids)
         self.session.flush()
-        objectives = {slug for kind, slug in written if kind == "objective"}
-        for key in self.tree.entries:
-            if key in versions or (key[0] == "item" and self._objective(key) in objectives):
-                self._index(key)
-        return _report(self.session, self.tree, self.held, self.steps, self.key_changed, problems)
+        objectives = {entry.id: entry.fields for entry in self.tree.of("objective")}
+        topics = {name: of.topic for name, of in objectives.items() if isinstance(of, Objective)}
+        moved = {slug for kind, slug in news if kind == "objective"}
+        for key, entry in self.tree.entries.items():
+            if key in news or (isinstance(entry.fields, ItemHead) and entry.fields.objective in moved):
+                new = news.get(key) or self._new(key, Made({}))
+                publishing.index(self.session, new, topics, self.ids, is_new=key not in self.held)
+        major = [key for key, version in written.items() if version.is_major]
+        return _report(self.session, self.tree, self.held, self.steps, major, problems)
 
     def _name(self, new: Iterable[Key]) -> None:
         """Give an identity to what has none; what was only drafted in the browser so far has one already."""
@@ -311,122 +231,40 @@ class _Loading:
         self.session.flush()
         self.ids |= drafted | {(content.kind, content.slug): content.id for content in made}
 
-    def _house(self, written: Collection[Key]) -> None:
-        """Say where each entry belongs, and that editors open on what was written here hold an old text."""
-        if stale := [self.ids[key] for key in written if key in self.held]:
-            undrafted = Content.id.in_(stale) & Content.id.not_in(sa.select(Draft.content_id))
-            self.session.execute(
-                sa.update(table(Content)).where(undrafted).values(revision=Content.revision + 1),
-            )
-        homes = []
-        for key, entry in self.tree.entries.items():
-            if entry.kind in ("item", "lesson", "bank"):
-                home = ("bank", entry.group) if entry.kind == "item" else ("topic", getattr(entry.fields, "topic", ""))
-                held = self.held.get(key)
-                if held is None or held.home_id != self.ids[home]:
-                    homes.append({"entry": self.ids[key], "home": self.ids[home]})
-        if homes:
-            self.session.connection().execute(_HOUSE, homes)
-
-    def _version(self, key: Key) -> ContentVersion:
+    def _make(self, key: Key) -> Made:
+        """What was made before the transaction, unless somebody changed the database in between."""
         entry = self.tree.entries[key]
-        # Made before the transaction, unless somebody changed the database in between.
-        made = self.made.get(key) or make(entry.kind, entry.fields, entry.drawings)
-        for digest, (mime, data) in made.media.items():
-            if self.session.get(Media, digest) is None:
-                self.session.add(Media(sha256=digest, mime=mime, bytes=data))
-        held = self.held.get(key)
-        line = held.last_line if held else 1
-        if held and isinstance(entry.fields, ItemHead) and self._marking_changed(entry.fields, held):
-            line += 1
-            self.key_changed.append(key)
-        return ContentVersion(
-            content_id=self.ids[key],
-            number=held.last_number + 1 if held else 1,
-            body=entries.content_of(entry.fields),
-            rendered=made.rendered,
-            sha256=entry.digest,
-            line=line,
-            created_at=self.now,
+        return self.made.get(key) or make(entry.kind, entry.fields, entry.drawings)
+
+    def _new(self, key: Key, made: Made) -> New:
+        entry = self.tree.entries[key]
+        return New(
+            kind=entry.kind,
+            id=entry.id,
+            fields=entry.fields,
+            digest=entry.digest,
+            made=made,
+            is_published=entry.published,
+            home=self._home(entry),
+            note=f"Loaded from {_place(entry)}",
         )
 
-    def _marking_changed(self, item: ItemHead, held: _Held) -> bool:
-        body = self.session.scalar(sa.select(ContentVersion.body).where(ContentVersion.id == held.current_id)) or {}
-        old = fields_of("item", body)
-        return not isinstance(old, ItemHead) or marking(old) != marking(item)
+    def _home(self, entry: Entry) -> Key | None:
+        if entry.kind not in HOUSED:
+            return None
+        return ("bank", entry.group) if entry.kind == "item" else ("topic", getattr(entry.fields, "topic", ""))
 
-    def _publish(self, key: Key, version: ContentVersion) -> None:
-        entry, held = self.tree.entries[key], self.held.get(key)
-        old = held.current_id if held and held.is_published else None
-        if entry.published:
-            self._keep(Published(content_id=version.content_id, version_id=version.id), is_new=held is None)
-        elif old is not None:
-            self.session.execute(sa.delete(Published).where(Published.content_id == version.content_id))
-        else:
-            return
-        self.session.add(
-            Publication(
-                content_id=version.content_id,
-                old_version_id=old,
-                new_version_id=version.id if entry.published else None,
-                key_changed=key in self.key_changed and old is not None,
-                at=self.now,
-                note=f"Loaded from {_place(entry)}",
-            )
-        )
-
-    def _remember(self, key: Key, step: Step, version: ContentVersion | None) -> None:
+    def _remember(self, key: Key, step: Step, version_id: int | None) -> None:
         """Note the new base of comparison; after a conflict or a change in the browser the old one stands."""
         entry, held = self.tree.entries[key], self.held.get(key)
-        if version is not None or step is Step.AGREED:
-            version_id = version.id if version is not None else self.held[key].current_id
+        if version_id is not None or step is Step.AGREED:
             base = LoadedFrom(
-                content_id=self.ids[key], path=_place(entry), file_sha256=entry.digest, version_id=version_id
+                content_id=self.ids[key],
+                path=_place(entry),
+                file_sha256=entry.digest,
+                version_id=version_id or self.held[key].current_id,
             )
-            self._keep(base, is_new=held is None)
+            publishing.keep(self.session, base, is_new=held is None)
         elif held is not None and held.loaded_place not in (None, _place(entry)):
             changed = sa.update(LoadedFrom).where(LoadedFrom.content_id == held.content_id)
             self.session.execute(changed.values(path=_place(entry)))
-
-    def _objective(self, key: Key) -> str:
-        fields = self.tree.entries[key].fields
-        return fields.objective if isinstance(fields, ItemHead) else ""
-
-    def _index(self, key: Key) -> None:
-        """Rebuild what is derived of a published entry; of a draft nothing is derived."""
-        entry, content_id, is_new = self.tree.entries[key], self.ids[key], key not in self.held
-        if not is_new:
-            self.session.execute(sa.delete(Link).where(Link.source_id == content_id))
-        if not entry.published:
-            self.session.execute(sa.delete(Item).where(Item.content_id == content_id))
-            return
-        targets = {(link.role, (link.kind, link.target)) for link in links(entry.fields) if link.role != "shown"}
-        if entry.kind == "item":
-            targets.add(("bank", ("bank", entry.group)))
-        self.session.add_all(
-            Link(source_id=content_id, role=role, target_id=self.ids[target]) for role, target in sorted(targets)
-        )
-        if isinstance(entry.fields, ItemHead):
-            self._keep(self._facets(entry, entry.fields), is_new=is_new)
-
-    def _keep(self, row: Published | LoadedFrom | Item, *, is_new: bool) -> None:
-        if is_new:
-            self.session.add(row)
-        else:
-            self.session.merge(row)
-
-    def _facets(self, entry: Entry, item: ItemHead) -> Item:
-        objective = self.tree.entries["objective", item.objective].fields
-        topic = objective.topic if isinstance(objective, Objective) else ""
-        return Item(
-            content_id=self.ids["item", item.id],
-            bank=entry.group,
-            type=item.type,
-            pool=item.pool,
-            topic_id=self.ids["topic", topic],
-            objective_id=self.ids["objective", item.objective],
-            bloom=item.bloom,
-            difficulty=item.difficulty,
-            guess=guess_of(item),
-            seconds=expected_seconds(item),
-        )

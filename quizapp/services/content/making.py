@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from quizapp import itemtypes
 from quizapp.formats import entries, figures, lessons, markdown, signing
-from quizapp.formats.native import ItemHead, Lesson, Named
+from quizapp.formats.native import ItemHead, Lesson, Named, model_for
+from quizapp.formats.tree import DrawnFigure
 from quizapp.itemtypes.fields import Fields
 
 Json = dict[str, Any]
@@ -53,6 +56,15 @@ def make(kind: str, fields: Named, drawings: Mapping[str, bytes]) -> Made:
             rendered["width"], rendered["height"] = drawing.width, drawing.height
             media |= {rendered["downloads"][form]: made for form, made in forms.items()}
     return Made(rendered, media)
+
+
+def fields_of(kind: str, body: Mapping[str, Any]) -> Named | None:
+    """The typed fields of a stored version; None where a later schema no longer takes it."""
+    try:
+        model = DrawnFigure if kind == "figure" else model_for(kind, dict(body))
+        return model.model_validate(entries.filled(dict(body)))
+    except (ValidationError, KeyError):
+        return None
 
 
 def marking(item: ItemHead) -> Json:
