@@ -17,6 +17,7 @@ COMMANDS = {
     "content": "content",
     "user": "users",
     "engine": "engine",
+    "statistics": "statistics",
     "demo": "demo",
     "audit": "auditing",
     "check": "deploying",

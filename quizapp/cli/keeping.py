@@ -66,7 +66,7 @@ def doctor(*, rebuild: bool) -> None:
     """Look whether the database is whole and whether what is derived is what the log gives."""
     with database() as session:
         if rebuild:
-            replaying.rebuild(session)
+            replaying.rebuild(session, clock.now())
             click.echo("Memory, exposure and counters were rebuilt from the log.")
         report(keeping.examine(session))
 

@@ -18,7 +18,7 @@ from quizapp.core.grading import Confidence, NotGradable
 from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Presentation, Published, Response, Sitting, table
 from quizapp.db.session import Lock, retrying, run, writing
-from quizapp.services import asking, folding, placing
+from quizapp.services import asking, counting, folding, placing
 from quizapp.services.accounts import Actor
 from quizapp.services.sittings import Place
 from quizapp.services.versions import Row, Version, get_content_ids, get_version
@@ -123,7 +123,7 @@ def answer(
             )
             if part.id == version.parts[-1].id:
                 _go_on(session, actor, shown, now)
-            folding.count(session, to_count)
+            counting.count(session, to_count)
             return Answered(place, part.id)
 
     return retrying(deed)

@@ -16,7 +16,7 @@ from quizapp.core.study_day import study_day
 from quizapp.db.models import LearnerSettings, Presentation, SavedAnswer, Sitting, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.db.upserts import upserts
-from quizapp.services import folding
+from quizapp.services import counting, folding
 from quizapp.services.accounts import Actor
 from quizapp.services.answering import HandedBack, OutOfTurn, Submission, TimeIsUp, objective_id
 from quizapp.services.sittings import Place
@@ -141,10 +141,10 @@ def _close(session: Session, learner_id: int, zone: str, sitting_id: int, now: d
             if sitting.closed_at is not None:
                 return
             at = min(now, sitting.deadline) if sitting.deadline else now
-            to_count: list[folding.StatRow] = []
+            to_count: list[counting.StatRow] = []
             for shown in session.execute(_QUESTIONS, {"sitting": sitting_id}).all():
                 to_count += _grade_saved(session, learner_id, modes.MODES[sitting.mode], shown, at, study_day(at, zone))
-            folding.count(session, to_count)
+            counting.count(session, to_count)
             session.execute(
                 sa.update(table(Sitting)).where(Sitting.id == sitting_id).values(closed_at=now, released_at=now)
             )
@@ -154,7 +154,7 @@ def _close(session: Session, learner_id: int, zone: str, sitting_id: int, now: d
 
 def _grade_saved(
     session: Session, learner_id: int, mode: modes.Mode, shown: Row, at: dt.datetime, day: dt.date
-) -> list[folding.StatRow]:
+) -> list[counting.StatRow]:
     version = get_version(session, shown.version_id)
     saved = {
         row.part: row
@@ -164,7 +164,7 @@ def _grade_saved(
             )
         )
     }
-    to_count: list[folding.StatRow] = []
+    to_count: list[counting.StatRow] = []
     for part in version.parts:
         held = saved.get(part.id)
         answer = held.answer if held else None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
 from quizapp.core import memory, modes
+from quizapp.core.itemstats.tallies import ALL, EVER, RIGHT
 from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, ProblemReport, Response
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
@@ -49,12 +50,20 @@ class Grounds:
 
 
 @dataclass(frozen=True)
+class Peers:
+    """First answers of everybody: how many, per cent that were right, and per cent in each class of answers."""
+
+    answers: int
+    right: int
+    chose: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Feedback:
     """A stored answer and everything about the question that may now be seen. Texts are sanitised HTML.
 
-    `verdict`: right, partly, not_right or empty. `peers` maps classes of answers to per cent of `peers_n` first
-    answers; both are empty below PEERS_NEEDED. `next_due` is the day of the next question on the objective; `retests`
-    is as in `memory.Trace`.
+    `verdict`: right, partly, not_right or empty. `peers` is None below PEERS_NEEDED. `next_due` is the day of the next
+    question on the objective; `retests` is as in `memory.Trace`.
     `next_part` belongs to a case, `next_position` to the session; `lesson_home` is the lesson that asked.
     """
 
@@ -81,8 +90,7 @@ class Feedback:
     take_home: str
     explanation: str
     review: Mapping[str, Any]
-    peers: Mapping[str, int]
-    peers_n: int
+    peers: Peers | None
     grounds: Grounds
     lesson: str
     lesson_title: str
@@ -130,7 +138,6 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
     part = version.parts[index]
     layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
     rendered = itemtypes.filled(version.rendered_parts[index], layout)
-    peers, peers_n = _peers(session, version, part.id)
     learner = session.execute(
         _BESIDE, {"learner": actor.id, "content": version.content_id, "objective": response.objective_id,
                   "response": response.id, "presentation": shown.id}
@@ -167,8 +174,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
             f"q{shown.id}-{part.id}",
             labelled=True,
         ),
-        peers=peers,
-        peers_n=peers_n,
+        peers=_peers(session, version, part.id),
         grounds=_grounds(session, part.content.get("facts") or version.body["facts"], version.body),
         lesson=lesson,
         lesson_title=next((v.body["title"] for v in lessons.values()), ""),
@@ -196,18 +202,29 @@ def _next_position(session: Session, shown: Row) -> int | None:
     return session.scalar(later)
 
 
-def _peers(session: Session, version: Version, part: str) -> tuple[dict[str, int], int]:
-    """Per cent of first answers in each class, once enough people have answered this statistics line."""
+def _peers(session: Session, version: Version, part: str) -> Peers | None:
+    """How first answers on this statistics line fell out, once enough people have given one. Nobody’s own answer can be
+    told from it."""
     rows = session.execute(
-        sa.select(ItemStat.answer_class, ItemStat.answers).where(
-            ItemStat.content_id == version.content_id, ItemStat.line == version.line, ItemStat.part == part
+        sa.select(ItemStat.answer_class, sa.func.sum(ItemStat.answers), sa.func.sum(ItemStat.right))
+        .where(
+            ItemStat.content_id == version.content_id,
+            ItemStat.line == version.line,
+            ItemStat.part == part,
+            ItemStat.month == EVER,
+            ItemStat.answer_class != RIGHT,
         )
+        .group_by(ItemStat.answer_class)
     )
-    counts = dict(iter(rows))
-    n = counts.pop("", 0)
+    counts = {name: (int(answers), int(right)) for name, answers, right in rows}
+    n, right = counts.pop(ALL, (0, 0))
     if n < PEERS_NEEDED:
-        return {}, 0
-    return {name: round(100 * answers / n) for name, answers in counts.items()}, n
+        return None
+    return Peers(n, _per_cent(right, n), {name: _per_cent(answers, n) for name, (answers, _) in counts.items()})
+
+
+def _per_cent(part: int, whole: int) -> int:
+    return round(100 * part / whole)
 
 
 _WEAKEST_FIRST = ("contested", "moderate", "strong")

@@ -1,4 +1,4 @@
-"""The log and what is folded from it: memory, ability, exposure and counters.
+"""The log and what is folded from it: memory, ability and exposure; and what an answer adds to the counters.
 
 `record` appends one answer and moves the derived rows by it. `replaying` folds the whole log again and must arrive at
 the same rows, bit for bit: both go through `step`, so that they cannot drift apart.
@@ -7,7 +7,6 @@ the same rows, bit for bit: both go through `step`, so that they cannot drift ap
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -18,14 +17,16 @@ from quizapp import itemtypes
 from quizapp.core import ability, memory
 from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import Confidence, Grade, Rating, rate
+from quizapp.core.itemstats import tallies
 from quizapp.core.modes import Mode
 from quizapp.db.models import (
     Ability,
     Calibration,
+    Cohort,
+    CohortMember,
     Exposure,
     Item,
     ItemParameter,
-    ItemStat,
     Link,
     Memory,
     MemoryFit,
@@ -34,10 +35,8 @@ from quizapp.db.models import (
 )
 from quizapp.db.session import run
 from quizapp.db.upserts import upserts
+from quizapp.services.counting import StatRow, rows_of
 from quizapp.services.versions import Version
-
-StatRow = tuple[int, int, str, str, int, int, int]
-"""Content, line, part, class, and what to add to answers, earned and possible."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +127,8 @@ def _see(seen: Seen | None, *, right: bool, at: dt.datetime, continues: bool) ->
 def record(session: Session, entry: Record) -> list[StatRow]:
     """Append an answer to the log and move the learner’s own rows. Inside a deed that holds the learner’s lock.
 
-    Returns what is still to be counted for the item: the deed passes all of it to `count` as its last act, because
-    counters are shared between learners and must be touched in one order by everybody.
+    Returns what is still to be counted for the item: the deed passes all of it to `counting.count` as its last act,
+    because counters are shared between learners and must be touched in one order by everybody.
     """
     held = run(
         session,
@@ -144,6 +143,11 @@ def record(session: Session, entry: Record) -> list[StatRow]:
     continues = held.first_exposure is not None
     first_exposure = bool(held.first_exposure) if continues else held.times is None
     schedules = entry.mode.schedules and entry.answer is not None
+    before = State(
+        seen=Seen(held.times, held.last_at, held.last_right) if held.times is not None else None,
+        trace=trace_of(held) if held.stability_days is not None else None,
+        ability=ability.Ability(held.theta, held.answers) if held.theta is not None else None,
+    )
     logged: dict[str, Any] = {
         "learner_id": entry.learner_id,
         "presentation_id": entry.presentation_id,
@@ -166,14 +170,11 @@ def record(session: Session, entry: Record) -> list[StatRow]:
         "guess": itemtypes.get(entry.part.type).chance(entry.part.content),
         "difficulty": held.level,
         "calibration_epoch": held.epoch,
+        "ability": tallies.ability_before(before.ability),
+        "cohort_id": held.cohort_id,
         "at": entry.at,
     }
     run(session, _INSERT_RESPONSE, logged)
-    before = State(
-        seen=Seen(held.times, held.last_at, held.last_right) if held.times is not None else None,
-        trace=trace_of(held) if held.stability_days is not None else None,
-        ability=ability.Ability(held.theta, held.answers) if held.theta is not None else None,
-    )
     answered = entry.answer is not None
     read = logged | {"answered": answered}
     after = step(before, Logged(**{name: read[name] for name in LOGGED}), continues, parameters_in(held.parameters))
@@ -187,19 +188,23 @@ def record(session: Session, entry: Record) -> list[StatRow]:
         run(session, _UPSERT_ABILITY[dialect], ability_row(entry.learner_id, held.topic_id, after.ability))
     if not first_exposure:
         return []
-    return [
-        (entry.version.content_id, entry.version.line, entry.part.id, name, 1, entry.grade.earned, entry.grade.possible)
-        for name in counted(entry.grade.classes)
-    ]
+    return rows_of(
+        entry.version.content_id,
+        entry.version.line,
+        entry.part.id,
+        tallies.Answer(
+            classes=entry.grade.classes,
+            earned=entry.grade.earned,
+            possible=entry.grade.possible,
+            ability=logged["ability"],
+            elapsed_ms=entry.elapsed_ms,
+            setting=tallies.SETTINGS[entry.mode.name],
+            cohort=logged["cohort_id"] or tallies.NO_COHORT,
+            month=100 * entry.study_day.year + entry.study_day.month,
+        ),
+    )
 
 
-def count(session: Session, rows: Iterable[StatRow]) -> None:
-    """Add to the integer counters, in the order of their keys, so that two deeds never wait for each other."""
-    if ordered := [dict(zip(STAT_COLUMNS, row, strict=True)) for row in sorted(rows)]:
-        run(session, _COUNT[session.get_bind().dialect.name], ordered)
-
-
-STAT_COLUMNS = ("content_id", "line", "part", "answer_class", "answers", "earned", "possible")
 LOGGED: dict[str, sa.ColumnElement[Any]] = {
     **{field.name: getattr(Response, field.name) for field in fields(Logged) if field.name != "answered"},
     "answered": Response.answer.is_not(None).label("answered"),
@@ -234,11 +239,6 @@ def exposure_row(learner_id: int, content_id: int, seen: Seen) -> dict[str, Any]
 
 def ability_row(learner_id: int, topic_id: int, held: ability.Ability) -> dict[str, Any]:
     return {"learner_id": learner_id, "topic_id": topic_id, "theta": held.theta, "answers": held.answers}
-
-
-def counted(classes: Iterable[str]) -> list[str]:
-    """The rows an answer is counted in: all answers, and each class once."""
-    return ["", *dict.fromkeys(name[:64] for name in classes)]
 
 
 def parameters_of(session: Session, learner_id: int) -> memory.Parameters:
@@ -284,6 +284,18 @@ _newest_fit = (
     .limit(1)
     .scalar_subquery()
 )
+_cohort = (
+    sa.select(CohortMember.cohort_id)
+    .join(Cohort, Cohort.id == CohortMember.cohort_id)
+    .where(
+        CohortMember.learner_id == sa.bindparam("learner"),
+        CohortMember.left_at.is_(None),
+        Cohort.archived_at.is_(None),
+    )
+    .order_by(CohortMember.joined_at.desc(), CohortMember.cohort_id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _HELD = (
     sa.select(
         Exposure.times,
@@ -303,6 +315,7 @@ _HELD = (
         _level.label("level"),
         newest_epoch.label("epoch"),
         _newest_fit.label("parameters"),
+        _cohort.label("cohort_id"),
     )
     .select_from(_one)
     .outerjoin(Link, sa.and_(Link.source_id == sa.bindparam("objective"), Link.role == "topic"))
@@ -326,4 +339,3 @@ _INSERT_RESPONSE = sa.insert(table(Response))
 _UPSERT_MEMORY = upserts(table(Memory), ("learner_id", "objective_id"))
 _UPSERT_EXPOSURE = upserts(table(Exposure), ("learner_id", "content_id"))
 _UPSERT_ABILITY = upserts(table(Ability), ("learner_id", "topic_id"))
-_COUNT = upserts(table(ItemStat), ("content_id", "line", "part", "answer_class"), adding=True)

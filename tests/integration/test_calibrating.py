@@ -45,7 +45,7 @@ def write_logs(session: Session, *answers: int) -> list[Learner]:
     learners = [Learner.new(session) for _ in answers]
     for seed, (learner, number) in enumerate(zip(learners, answers, strict=True)):
         logs.write(session, learner.actor.id, logs.study(asked, learner.actor.id, number, seed=seed, w=FORGETFUL))
-    replaying.rebuild(session)
+    replaying.rebuild(session, MONDAY)
     return learners
 
 
@@ -87,7 +87,7 @@ def test_runs_and_fits_change_what_comes_and_leave_a_log_that_replays(session: S
     assert latest.calibration_epoch == 1
     assert fitting.list_due(session) == [learner.actor.id]
     assert fitting.fit_memory(session, others[0].actor.id, MONDAY) is None
-    replaying.rebuild(session)  # the rows that were changed by hand above moved what is derived
+    replaying.rebuild(session, MONDAY)  # the rows that were changed by hand above moved what is derived
 
     before = studying.get_desk(session, learner.actor, MONDAY)
     tried = fitting.fit_memory(session, learner.actor.id, MONDAY)

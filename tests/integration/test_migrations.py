@@ -126,7 +126,7 @@ def test_a_database_of_every_older_version_keeps_its_answers_and_can_be_folded_a
     for older in ("0004", "0001"):
         migrating.downgrade(engine, clock.now(), older)
         migrating.upgrade(engine, clock.now())
-        replaying.rebuild(db.session())
+        replaying.rebuild(db.session(), clock.now())
         db.session.remove()
         after = rows_of(engine)
         assert len(after["response"]) == answers > 0

@@ -8,7 +8,7 @@ from quizapp.db.models.auditing import AuditDetail, AuditEvent
 from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
-from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory
+from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory, Recount
 from quizapp.db.models.estimates import Calibration, ItemParameter, MemoryFit
 from quizapp.db.models.people import ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
 from quizapp.db.models.sittings import (
@@ -62,6 +62,7 @@ __all__ = [
     "ProblemReport",
     "Publication",
     "Published",
+    "Recount",
     "Regrade",
     "Response",
     "SavedAnswer",

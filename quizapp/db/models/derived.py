@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from quizapp.core.itemstats.tallies import ABILITY_BANDS, TIME_BUCKETS
 from quizapp.db.models.base import Base
 
 
@@ -60,7 +61,10 @@ class Exposure(Base):
 
 
 class ItemStat(Base):
-    """Integer counters of first answers for one statistics line of an item; order-free, so they never drift."""
+    """Integer counters of first answers for one statistics line of an item; order-free, so they never drift.
+
+    The rows of a question that are read together stand together: the cohort, over which is summed most, comes last.
+    """
 
     __tablename__ = "item_stat"
 
@@ -68,9 +72,37 @@ class ItemStat(Base):
     line: Mapped[int] = mapped_column(primary_key=True)
     part: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
     answer_class: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    """A class of answers, or "" for the row that counts all of them."""
+    """A class of answers, "" for the row that counts all of them, "*" for the one that counts the right ones."""
+    month: Mapped[int] = mapped_column(primary_key=True)
+    """Year × 100 + month, all cohorts together; 0 for all months of one cohort."""
+    setting: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    """practice, exam or lesson."""
+    cohort_id: Mapped[int] = mapped_column(primary_key=True)
+    """0 for learners without a cohort."""
     answers: Mapped[int]
+    right: Mapped[int]
     earned: Mapped[int]
     possible: Mapped[int]
+    placed: Mapped[int]
+    """Answers of learners whose ability was known; the sums below are about these. Ability in hundredths of a logit."""
+    placed_earned: Mapped[int]
+    placed_earned_squared: Mapped[int]
+    ability: Mapped[int] = mapped_column(sa.BigInteger)
+    ability_squared: Mapped[int] = mapped_column(sa.BigInteger)
+    ability_earned: Mapped[int] = mapped_column(sa.BigInteger)
 
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+for _name in (*ABILITY_BANDS, *TIME_BUCKETS):
+    setattr(ItemStat, _name, mapped_column(sa.Integer, nullable=False))
+
+
+class Recount(Base):
+    """A comparison of the counters with the log that found a difference and put it right. Append-only."""
+
+    __tablename__ = "recount"
+
+    number: Mapped[int] = mapped_column(primary_key=True)  # two recounts at once would correct the same twice
+    at: Mapped[dt.datetime]
+    rows: Mapped[int]

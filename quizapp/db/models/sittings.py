@@ -120,6 +120,10 @@ class Response(Base):
     """The mean difficulty of the objective's questions at the time, in logits."""
     calibration_epoch: Mapped[int]
     """The calibration that `difficulty` comes from; 0: the authors' estimates alone."""
+    ability: Mapped[int | None]
+    """Of the learner in the topic before this answer, in hundredths of a logit; None while too little was known."""
+    cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
+    """The cohort of the learner when the answer was given, the one joined last."""
     at: Mapped[dt.datetime]
 
     __table_args__ = (
