@@ -19,6 +19,7 @@ COMMANDS = {
     "engine": "engine",
     "statistics": "statistics",
     "demo": "demo",
+    "cme": "cme",
     "audit": "auditing",
     "check": "deploying",
     "doctor": "keeping",
