@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quizapp import paths
 from quizapp.formats import reviewing, tree
 from quizapp.formats.reviewing.printing import pdf
 from quizapp.formats.reviewing.sentences import sentences
@@ -95,3 +96,16 @@ def test_no_text_can_command_the_page_it_stands_on() -> None:
     escaped = hostile.replace("<", "&lt;")
     made = pdf(hostile, f"<p>{escaped}</p><table class='answers'><tr><td>{escaped}</td><td>{escaped}</td></tr></table>")
     assert made.startswith(b"%PDF")
+
+
+def test_in_our_lessons_each_row_of_a_table_and_each_percentage_names_its_source() -> None:
+    bare = {
+        f"{lesson.parent.name}: {each.text}"
+        for lesson in paths.lessons().glob("*/lesson.md")
+        for each in sentences(lesson.read_text(encoding="utf-8").split("---\n", 2)[2])
+        if not each.facts and (each.kind == "table" or "%" in each.text)
+    }
+    assert bare == {
+        "confounders: Sertraline · 50 mg · 2 · yes · none · nausea",
+        "confounders: Duloxetine · 30 mg · 9 · five days in seven · a little · still taken",
+    }
