@@ -113,6 +113,12 @@ def writing(session: Session, lock: Lock = NOTHING) -> Iterator[Session]:
             raise
 
 
+def lock(session: Session, wanted: Lock) -> None:
+    """Lock further rows in a deed that has begun: one that had to wait for something else first."""
+    if session.get_bind().dialect.name == "postgresql":
+        _lock_rows(session.connection(), wanted)
+
+
 def _is_unwritable(error: DBAPIError) -> bool:
     """SQLite: full, read-only, I/O error. PostgreSQL: class 53 (resources), read-only transaction, I/O error."""
     sqlite_names = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")

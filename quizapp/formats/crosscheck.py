@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from quizapp import itemtypes
 from quizapp.formats import Problem, entries, figures, lessons, markdown, signing
@@ -15,14 +15,20 @@ from quizapp.formats.tree import DrawnFigure, Entry, Tree
 Linked = Mapping[tuple[str, str], list[Link]]
 
 
-def check(tree: Tree, today: dt.date) -> list[Problem]:
-    """Everything that is wrong with the files, sorted by file and line; warnings among it. `today` dates reviews."""
+def check(tree: Tree, today: dt.date, about: Collection[tuple[str, str]] | None = None) -> list[Problem]:
+    """Everything that is wrong with the files, sorted by file and line; warnings among it. `today` dates reviews.
+
+    `about` names the entries whose own texts are to be read, which takes most of the time; how entries fit together is
+    always judged of all.
+    """
     linked = {key: links(entry.fields) for key, entry in tree.entries.items()}
     problems = set(tree.problems)
-    for entry in tree.entries.values():
-        problems |= set(_texts(entry))
-        problems |= set(_dates(entry, today))
-        problems |= set(_signoff(entry))
+    for key, entry in tree.entries.items():
+        if about is None or key in about:
+            problems |= set(_texts(entry))
+            problems |= set(_dates(entry, today))
+            problems |= set(_signoff(entry))
+            problems |= set(_places(tree, entry))
         if not tree.blind:
             problems |= set(_dangling(tree, entry, linked))
     problems |= set(_enemies(tree, linked))
@@ -30,7 +36,6 @@ def check(tree: Tree, today: dt.date) -> list[Problem]:
     problems |= set(_cycles(tree, linked, "lesson"))
     problems |= set(_evidence(tree, linked))
     problems |= set(_questions_in_lessons(tree, linked))
-    problems |= set(_places(tree))
     problems |= set(_media(tree))
     return sorted(problems)
 
@@ -196,24 +201,23 @@ def _questions_in_lessons(tree: Tree, linked: Linked) -> Iterator[Problem]:
                 yield Problem(entry.file, _place(entry, link), "draft-question", message)
 
 
-def _places(tree: Tree) -> Iterator[Problem]:
+def _places(tree: Tree, entry: Entry) -> Iterator[Problem]:
     """Places that a question marks in a figure lie inside its drawings, in the narrow one where there is one."""
-    for entry in tree.of("item"):
-        if not isinstance(entry.fields, ItemHead):
+    if not isinstance(entry.fields, ItemHead):
+        return
+    content = entries.content_of(entry.fields)
+    for part in itemtypes.parts(entry.fields.type, content):
+        figure = tree.entries.get(("figure", part.content.get("figure", "")))
+        if part.type != "hotspot" or figure is None or not isinstance(figure.fields, DrawnFigure):
             continue
-        content = entries.content_of(entry.fields)
-        for part in itemtypes.parts(entry.fields.type, content):
-            figure = tree.entries.get(("figure", part.content.get("figure", "")))
-            if part.type != "hotspot" or figure is None or not isinstance(figure.fields, DrawnFigure):
-                continue
-            inside = () if part.content is content else ("parts", content["parts"].index(part.content))
-            sizes = {"box": _size(figure, figure.fields.wide), "narrow": _size(figure, figure.fields.narrow)}
-            for number, region in enumerate(part.content["regions"]):
-                for drawing, size in sizes.items():
-                    if fault := _misplaced(drawing, region[drawing], size):
-                        line = entry.document.line_of((*inside, "regions", number, drawing))
-                        message = f"The region “{region['id']}” {fault} of the figure “{figure.id}”."
-                        yield Problem(entry.file, line, "misplaced-region", message)
+        inside = () if part.content is content else ("parts", content["parts"].index(part.content))
+        sizes = {"box": _size(figure, figure.fields.wide), "narrow": _size(figure, figure.fields.narrow)}
+        for number, region in enumerate(part.content["regions"]):
+            for drawing, size in sizes.items():
+                if fault := _misplaced(drawing, region[drawing], size):
+                    line = entry.document.line_of((*inside, "regions", number, drawing))
+                    message = f"The region “{region['id']}” {fault} of the figure “{figure.id}”."
+                    yield Problem(entry.file, line, "misplaced-region", message)
 
 
 def _size(figure: Entry, digest: str | None) -> tuple[float, float] | None:

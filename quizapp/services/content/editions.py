@@ -30,10 +30,15 @@ _DATABASES_KEPT = 8
 _PAGES_KEPT = 2_000
 
 
+def edition_of(session: Session) -> int:
+    """The newest publication; 0 before the first."""
+    return session.scalar(sa.select(sa.func.max(Publication.id))) or 0
+
+
 def at_edition(session: Session, name: str, build: Callable[[], T]) -> T:
     """What `build` makes of the newest edition of the content, built once. What it raises is not kept."""
     database = str(session.get_bind().engine.url)
-    edition = session.scalar(sa.select(sa.func.max(Publication.id))) or 0
+    edition = edition_of(session)
     with _guard:
         shelf = _shelves.get(database)
         if shelf is None or shelf.edition != edition:
