@@ -86,6 +86,7 @@ def study(
             "confidence": None,
             "elapsed_ms": 20_000,
             "first_exposure": question.content_id not in met,
+            "variant": None,
             "schedules": True,
             "study_day": at.date(),
             "guess": 0.2,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +36,9 @@ RETEST_WITHIN_DAYS = (2, 5)
 RETESTS = len(RETEST_WITHIN_DAYS)
 DELAY = dt.timedelta(days=60)
 """A question that was not met for so long is evidence again: a delayed repeat."""
+VARIANTS = 3
+"""How often a question with drawn values can be new to a learner: each time with others, and then no more, because by
+then it is the question that is known."""
 _GRADE = {Rating.AGAIN: 1, Rating.GOOD: 3}
 _GOOD, _EASY = 3, 4
 
@@ -81,6 +85,14 @@ class Trace:
     evidence: tuple[Evidence, ...] = ()
     lapses: int = 0
     retests: int = RETESTS
+
+
+def is_new(times: int, counted: Collection[str], variant: str | None) -> bool:
+    """Whether a question counts as new to a learner who met it `times` times.
+
+    `variant`: what was drawn for it now, None where nothing is drawn; `counted`: what was drawn when it counted as new.
+    """
+    return times == 0 or (variant is not None and variant not in counted and len(counted) < VARIANTS)
 
 
 def freshness(last_met: dt.datetime | None, at: dt.datetime) -> Freshness:

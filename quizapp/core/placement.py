@@ -52,7 +52,7 @@ def next_question(
         return None
     barred = {one.item for one in asked} | {enemy for one in asked for enemy in one.enemies}
     met = {one.objective for one in asked}
-    fresh = [one for one in candidates if one.times_seen == 0 and one.item not in barred]
+    fresh = [one for one in candidates if one.new and one.item not in barred]
     open_topics = {one.topic for one in fresh if gauges.get(one.topic, Gauge()).standard_error > EXACT_ENOUGH}
     if not open_topics:
         return None

@@ -66,6 +66,17 @@ class Candidate:
     discrimination: float = 1.0
     guess: float = 0.0
     """b and a of the question (logits), and the chance that a blind guess is right."""
+    draws_new: bool = False
+    """It was met, but will be drawn with other values and counts as new once more."""
+
+    @property
+    def new(self) -> bool:
+        """Whether it would be new to the learner."""
+        return self.times_seen == 0 or self.draws_new
+
+    def freshness(self, now: dt.datetime) -> Freshness:
+        """What it would be to the learner."""
+        return Freshness.NEW if self.new else memory.freshness(self.last_seen, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +185,8 @@ class Pick:
 
 @dataclass(frozen=True)
 class Choice:
-    """An item and the reason for it, as data: `new`, `wrong`, `marked` or `seen`, and when it was seen last."""
+    """An item and the reason for it, as data: `new`, `redrawn` (new once more, with other values), `wrong`, `marked` or
+    `seen`, and when it was seen last."""
 
     item: int
     reason: str
@@ -340,22 +352,22 @@ def choose_item(
     able = [one for one in candidates if one.item not in barred]
     if not able:
         return None
-    met = [one for one in able if one.last_seen is not None]
+    met = [one for one in able if not one.new]
     if met and repeats.preferred(rng, shown=shown, met=sum(one.times_seen for one in met), new_met=len(met)):
         latest = max(met, key=lambda one: (one.last_seen or _NEVER, one.times_seen))
-        return Pick(latest.item, memory.freshness(latest.last_seen, now), latest.last_seen)
+        return Pick(latest.item, latest.freshness(now), latest.last_seen)
 
     def rank(one: Candidate) -> tuple[bool, dt.datetime, float, float]:
         right = ability.chance_of_right(ability.knows(theta, one.difficulty), one.guess)
         return (
-            one.times_seen > 0,
+            not one.new,
             one.last_seen or _NEVER,
             -(one.discrimination**2) * right * (1 - right),
             rng.random(),
         )
 
     best = min(able, key=rank)
-    return Pick(best.item, memory.freshness(best.last_seen, now), best.last_seen)
+    return Pick(best.item, best.freshness(now), best.last_seen)
 
 
 def compose(
@@ -376,13 +388,13 @@ def compose(
     """
     wanted = [candidate for candidate in candidates if _wanted(candidate, only)]
     rng.shuffle(wanted)
-    wanted.sort(key=lambda candidate: (candidate.times_seen > 0, candidate.last_seen or _NEVER))
+    wanted.sort(key=lambda candidate: (not candidate.new, candidate.last_seen or _NEVER))
     budget = None if spend_freely or only is Only.NEW else spent_today
     chosen, kept = _in_turns(wanted, size, budget)
     ordered = _interleaved(chosen)
     return Block(
         choices=tuple(Choice(c.item, _reason(c, only), c.last_seen) for c in ordered),
-        new=sum(c.times_seen == 0 for c in chosen),
+        new=sum(c.new for c in chosen),
         kept=kept,
         seconds=sum(c.seconds for c in chosen),
     )
@@ -394,7 +406,7 @@ _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 def _wanted(candidate: Candidate, only: Only) -> bool:
     match only:
         case Only.NEW:
-            return candidate.times_seen == 0
+            return candidate.new
         case Only.WRONG:
             return candidate.last_right is False
         case Only.MARKED:
@@ -420,10 +432,10 @@ def _in_turns(
                 candidate = queue.pop(0)
                 if candidate.item in barred:
                     continue
-                if spent_today is not None and candidate.times_seen == 0 and spent.get(objective, 0) >= 1:
+                if spent_today is not None and candidate.new and spent.get(objective, 0) >= 1:
                     kept += 1
                     continue
-                spent[objective] = spent.get(objective, 0) + (candidate.times_seen == 0)
+                spent[objective] = spent.get(objective, 0) + candidate.new
                 chosen.append(candidate)
                 barred |= candidate.enemies | {candidate.item}
                 break
@@ -447,6 +459,6 @@ def _interleaved(chosen: Sequence[Candidate]) -> list[Candidate]:
 def _reason(candidate: Candidate, only: Only) -> str:
     if only is Only.MARKED:
         return "marked"
-    if candidate.times_seen == 0:
-        return "new"
+    if candidate.new:
+        return "redrawn" if candidate.draws_new else "new"
     return "wrong" if candidate.last_right is False else "seen"

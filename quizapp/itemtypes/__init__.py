@@ -168,6 +168,12 @@ def gradable() -> tuple[str, ...]:
     return tuple(name for name in names() if hasattr(_module(name), "grade"))
 
 
+@cache
+def drawing() -> frozenset[str]:
+    """The types that draw values for each presentation."""
+    return frozenset(name for name in names() if hasattr(_module(name), "variant"))
+
+
 def _module(name: str) -> object:
     if name not in names():
         raise KeyError(name)

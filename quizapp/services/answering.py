@@ -113,6 +113,7 @@ def answer(
                     part=part,
                     objective_id=objective_id(session, part, version, shown.objective_id),
                     mode=mode,
+                    variant=itemtypes.variant(version.body["type"], shown.layout),
                     answer=parsed,
                     grade=verbs.grade(part.content, parsed),
                     confidence=confidence,
@@ -146,7 +147,8 @@ def _go_on(session: Session, actor: Actor, shown: Row, now: dt.datetime) -> None
         if version_id is not None:
             version = get_version(session, version_id)
             why = plan["reasons"][position]
-            row = asking.presentation_row(actor, shown.sitting_id, position, version, shown.seed, why, now)
+            met = asking.variants_met(session, actor, version)
+            row = asking.presentation_row(actor, shown.sitting_id, position, version, shown.seed, why, now, met)
             run(session, _PRESENT, row)
             return
     if shown.mode != modes.LESSON.name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,18 +16,22 @@ from quizapp import itemtypes
 from quizapp.core import modes
 from quizapp.core.study_day import study_day
 from quizapp.db.models import (
+    Exposure,
     Presentation,
     Response,
     Sitting,
     table,
 )
-from quizapp.db.session import Lock, retrying, writing
+from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.composing import BlockPlan, choose_block
 from quizapp.services.sittings import Chosen, Place
 from quizapp.services.versions import Version, get_version, published, published_by_id
 
 LONGEST_TITLE = 200
+REDRAWS = 40
+"""Of three sets of values, the fewest that a question may have, the third is missed by as many draws once in ten
+million, if all are equally likely."""
 
 
 def start(session: Session, actor: Actor, plan: BlockPlan, *, key: str, title: str, now: dt.datetime, seed: int) -> int:
@@ -86,7 +90,8 @@ def open_check(
             )
             if session.scalar(held) is None:
                 seed, why = _check_seed(actor, lesson, now), {"reason": "lesson"}
-                row = presentation_row(actor, sitting_id, position, version, seed, why, now)
+                met = variants_met(session, actor, version)
+                row = presentation_row(actor, sitting_id, position, version, seed, why, now, met)
                 session.execute(sa.insert(table(Presentation)), row)
             return Place(sitting_id, position)
 
@@ -115,14 +120,20 @@ def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable
     sitting = session.execute(_SITTING, {"sitting": sitting_id}).one()
     items = sitting.plan["items"]
     versions = published_by_id(session, [items[position] for position in positions])
-    rows = [
-        presentation_row(actor, sitting_id, position, versions[items[position]], sitting.seed,
-                         sitting.plan["reasons"][position], now)
-        for position in positions
-        if items[position] in versions
-    ]  # fmt: skip
+    rows = []
+    for position in positions:
+        if (version := versions.get(items[position])) is not None:
+            why, met = sitting.plan["reasons"][position], variants_met(session, actor, version)
+            rows.append(presentation_row(actor, sitting_id, position, version, sitting.seed, why, now, met))
     if rows:
         session.execute(sa.insert(table(Presentation)), rows)
+
+
+def variants_met(session: Session, actor: Actor, version: Version) -> Collection[str]:
+    """What was drawn for this question when it counted as new to the learner; asks only where values are drawn."""
+    if version.body["type"] not in itemtypes.drawing():
+        return ()
+    return run(session, _VARIANTS, {"learner": actor.id, "content": version.content_id}).scalar() or ()
 
 
 def presentation_row(
@@ -133,16 +144,25 @@ def presentation_row(
     seed: int,
     why: Mapping[str, Any],
     now: dt.datetime,
+    met: Collection[str] = (),
 ) -> dict[str, Any]:
-    """A question as it will be shown: the version, and a layout that can be drawn again from the seed."""
-    rng = random.Random(f"{seed}/{position}/{version.id}")
+    """A question as it will be shown: the version, and a layout that can be drawn again from the seed.
+
+    `met`: what was drawn for it before; where values are drawn they are others, unless luck forbids it.
+    """
+    name, place = version.body["type"], f"{seed}/{position}/{version.id}"
+    layout = itemtypes.lay_out(name, version.body, random.Random(place))
+    for again in range(REDRAWS):
+        if itemtypes.variant(name, layout) not in met:
+            break
+        layout = itemtypes.lay_out(name, version.body, random.Random(f"{place}/{again}"))
     return {
         "sitting_id": sitting_id,
         "learner_id": actor.id,
         "content_id": version.content_id,
         "version_id": version.id,
         "position": position,
-        "layout": itemtypes.lay_out(version.body["type"], version.body, rng),
+        "layout": layout,
         "why": dict(why),
         "study_day": study_day(now, actor.zone),
         "at": now,
@@ -175,7 +195,14 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
             session.execute(
                 sa.insert(table(Presentation)),
                 presentation_row(
-                    actor, row.sitting_id, row.position, version, row.seed + presentation_id, row.why, now
+                    actor,
+                    row.sitting_id,
+                    row.position,
+                    version,
+                    row.seed + presentation_id,
+                    row.why,
+                    now,
+                    variants_met(session, actor, version),
                 ),
             )
             return place
@@ -218,6 +245,9 @@ def _started(session: Session, learner_id: int, key: str) -> int | None:
     return session.scalar(sa.select(Sitting.id).where(Sitting.learner_id == learner_id, Sitting.key == key[:64]))
 
 
+_VARIANTS = sa.select(Exposure.variants).where(
+    Exposure.learner_id == sa.bindparam("learner"), Exposure.content_id == sa.bindparam("content")
+)
 _SITTING = sa.select(Sitting.plan, Sitting.seed).where(Sitting.id == sa.bindparam("sitting"))
 
 _RENEWABLE = (

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core import modes, selection
+from quizapp import itemtypes
+from quizapp.core import memory, modes, selection
 from quizapp.core.ability import ESTIMATES
 from quizapp.core.selection import Only
 from quizapp.core.study_day import study_day
@@ -78,7 +79,7 @@ def list_budgets(session: Session, actor: Actor) -> tuple[Budget, ...]:
     """The practice pool by objective, topics in teaching order and objectives in the order of their ids."""
     pool = candidates(session, actor.id)
     all_of = Counter((c.topic, c.objective) for c in pool)
-    new_of = Counter((c.topic, c.objective) for c in pool if c.times_seen == 0)
+    new_of = Counter((c.topic, c.objective) for c in pool if c.new)
     versions = published_by_id(session, {content_id for pair in all_of for content_id in pair})
     pairs = [(topic, objective) for topic, objective in all_of if topic in versions and objective in versions]
     pairs.sort(key=lambda pair: (versions[pair[0]].body["order"], natural(versions[pair[1]].slug)))
@@ -170,6 +171,7 @@ def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
     rows = session.execute(
         sa.select(
             Item.content_id,
+            Item.type,
             Item.objective_id,
             Item.topic_id,
             Item.seconds,
@@ -179,6 +181,7 @@ def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
             Exposure.times,
             Exposure.last_at,
             Exposure.last_right,
+            Exposure.variants,
             Mark.at.label("marked_at"),
         )
         .join(Published, Published.content_id == Item.content_id)
@@ -191,6 +194,7 @@ def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
         .where(Item.pool == modes.PRACTICE.pool)
         .order_by(Item.content_id)
     )
+    drawing = itemtypes.drawing()
     return [
         selection.Candidate(
             item=row.content_id,
@@ -205,6 +209,7 @@ def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
             difficulty=row.b,
             discrimination=row.a,
             guess=row.guess,
+            draws_new=bool(row.times) and row.type in drawing and len(row.variants or ()) < memory.VARIANTS,
         )
         for row in rows
     ]

@@ -177,6 +177,7 @@ def _grade_saved(
                 part=part,
                 objective_id=objective_id(session, part, version, None),
                 mode=mode,
+                variant=itemtypes.variant(version.body["type"], shown.layout),
                 answer=answer,
                 grade=itemtypes.get(part.type).grade(part.content, answer),
                 confidence=None,
@@ -264,7 +265,7 @@ _OPEN = (
     .where(Presentation.id == sa.bindparam("presentation"), Presentation.learner_id == sa.bindparam("learner"))
 )
 _QUESTIONS = (
-    sa.select(Presentation.id, Presentation.version_id)
+    sa.select(Presentation.id, Presentation.version_id, Presentation.layout)
     .where(Presentation.sitting_id == sa.bindparam("sitting"), ~Presentation.replaced)
     .order_by(Presentation.position)
 )

@@ -50,6 +50,8 @@ class Record:
     part: itemtypes.Part
     objective_id: int
     mode: Mode
+    variant: str | None
+    """What was drawn for the question, None where nothing is (`itemtypes.variant`)."""
     answer: itemtypes.Json | None
     grade: Grade
     confidence: Confidence | None
@@ -60,11 +62,13 @@ class Record:
 
 @dataclass(frozen=True)
 class Seen:
-    """How often an item was met; `last_right` holds for the whole of its last presentation."""
+    """How often an item was met; `last_right` holds for the whole of its last presentation. `variants`: what was drawn
+    each time that it counted as new."""
 
     times: int
     last_at: dt.datetime
     last_right: bool
+    variants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Logged:
     possible: int
     rating: str
     first_exposure: bool
+    variant: str | None
     schedules: bool
     study_day: dt.date
     guess: float
@@ -115,13 +120,16 @@ def step(before: State, answer: Logged, continues: bool, w: memory.Parameters) -
             fresh = memory.freshness(seen.last_at, answer.at)
         evidence = memory.Evidence(Rating(answer.rating), answer.study_day, fresh, answer.guess)
         trace = memory.remember(trace, evidence, answer.learner_id, answer.objective_id, w)
-    return State(_see(seen, right=right, at=answer.at, continues=continues), trace, theta)
+    return State(_see(seen, answer, right=right, continues=continues), trace, theta)
 
 
-def _see(seen: Seen | None, *, right: bool, at: dt.datetime, continues: bool) -> Seen:
-    if seen is None or not continues:
-        return Seen((seen.times if seen else 0) + 1, at, right)
-    return replace(seen, last_at=at, last_right=seen.last_right and right)
+def _see(seen: Seen | None, answer: Logged, *, right: bool, continues: bool) -> Seen:
+    if seen is not None and continues:
+        return replace(seen, last_at=answer.at, last_right=seen.last_right and right)
+    counted = seen.variants if seen else ()
+    if answer.first_exposure and answer.variant is not None:
+        counted = (*counted, answer.variant)
+    return Seen((seen.times if seen else 0) + 1, answer.at, right, counted)
 
 
 def record(session: Session, entry: Record) -> list[StatRow]:
@@ -141,10 +149,14 @@ def record(session: Session, entry: Record) -> list[StatRow]:
         },
     ).one()
     continues = held.first_exposure is not None
-    first_exposure = bool(held.first_exposure) if continues else held.times is None
+    first_exposure = (
+        bool(held.first_exposure) if continues else memory.is_new(held.times or 0, held.variants or (), entry.variant)
+    )
     schedules = entry.mode.schedules and entry.answer is not None
     before = State(
-        seen=Seen(held.times, held.last_at, held.last_right) if held.times is not None else None,
+        seen=Seen(held.times, held.last_at, held.last_right, tuple(held.variants or ()))
+        if held.times is not None
+        else None,
         trace=trace_of(held) if held.stability_days is not None else None,
         ability=ability.Ability(held.theta, held.answers) if held.theta is not None else None,
     )
@@ -165,6 +177,7 @@ def record(session: Session, entry: Record) -> list[StatRow]:
         "confidence": entry.confidence.value if entry.confidence else None,
         "elapsed_ms": entry.elapsed_ms,
         "first_exposure": first_exposure,
+        "variant": entry.variant,
         "schedules": schedules,
         "study_day": entry.study_day,
         "guess": itemtypes.get(entry.part.type).chance(entry.part.content),
@@ -234,6 +247,7 @@ def exposure_row(learner_id: int, content_id: int, seen: Seen) -> dict[str, Any]
         "times": seen.times,
         "last_at": seen.last_at,
         "last_right": seen.last_right,
+        "variants": list(seen.variants) or None,
     }
 
 
@@ -301,6 +315,7 @@ _HELD = (
         Exposure.times,
         Exposure.last_at,
         Exposure.last_right,
+        Exposure.variants,
         Response.first_exposure,
         Memory.stability_days,
         Memory.difficulty,

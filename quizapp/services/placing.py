@@ -65,7 +65,7 @@ class Placed:
 def get_prospect(session: Session, actor: Actor) -> Prospect:
     """What could be asked now."""
     cases = set(session.scalars(_CASES))
-    new = [one for one in candidates(session, actor.id) if one.times_seen == 0 and one.item not in cases]
+    new = [one for one in candidates(session, actor.id) if one.new and one.item not in cases]
     questions = min(len(new), placement.AT_MOST)
     seconds = questions * sum(one.seconds for one in new) / len(new) if new else 0
     return Prospect(questions, max(1, round(seconds / 60)) if new else 0)

@@ -264,7 +264,7 @@ def _one_held(desk: Desk, objective: Objective, taught: Taught | None, *, guesse
         mastery=judged,
         trace=objective.trace,
         questions=len(pool),
-        fresh=sum(one.times_seen == 0 for one in pool),
+        fresh=sum(one.new for one in pool),
         guessed=guessed,
         delayed_on=study_day(min(seen) + memory.DELAY, desk.actor.zone) if seen else None,
         holds_until=holds,

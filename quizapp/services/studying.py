@@ -103,7 +103,7 @@ class Desk:
             today=self.today,
             on=self.on,
             guess=guess_on(pool),
-            fresh_left=any(memory.freshness(one.last_seen, self.now) is not memory.Freshness.REPEAT for one in pool),
+            fresh_left=any(one.freshness(self.now) is not memory.Freshness.REPEAT for one in pool),
             w=self.parameters,
         )
 
@@ -237,7 +237,7 @@ def _objective(
         seconds=sum(one.seconds for one in pool) / len(pool) if pool else 60.0,
         weight=float(version.body["weight"]),
         questions=len(pool),
-        unseen=sum(one.times_seen == 0 for one in pool),
+        unseen=sum(one.new for one in pool),
         asked=sum(one.times_seen for one in pool),
         last_at=max((one.last_seen for one in pool if one.last_seen), default=None),
         needs=frozenset(ids[slug] for slug in version.body.get("needs", ()) if slug in ids),

@@ -56,6 +56,8 @@ class Exposure(Base):
     times: Mapped[int]
     last_at: Mapped[dt.datetime]
     last_right: Mapped[bool]
+    variants: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What was drawn each time that it counted as new, at most `memory.VARIANTS`; None where nothing is drawn."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
 

@@ -110,6 +110,9 @@ class Response(Base):
     confidence: Mapped[str | None] = mapped_column(sa.String(12))
     elapsed_ms: Mapped[int | None]
     first_exposure: Mapped[bool]
+    """Whether the question was new to the learner; one with drawn values can be up to `memory.VARIANTS` times."""
+    variant: Mapped[str | None] = mapped_column(sa.String(16))
+    """What was drawn for the question (`itemtypes.variant`); None where nothing is."""
     schedules: Mapped[bool]
     """Whether it moves the memory of its objective (a check inside a lesson does not)."""
     study_day: Mapped[dt.date]

@@ -15,6 +15,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 _FROM_A_BLOCK = {
     "new": "New to you.",
+    "redrawn": "You met it {ago}; it comes with other values, so it counts as new.",
     "wrong": "You missed it {ago}.",
     "marked": "You marked it.",
     "seen": "Seen {ago}; no newer question is left for today.",
@@ -23,6 +24,7 @@ _FROM_A_BLOCK = {
 }
 _FRESHNESS = {
     "new": "this question is new to you",
+    "redrawn": "you met this question {ago}, now it comes with other values",
     "delayed": "you met this question {ago}, long enough to count again",
     "repeat": "you met this question {ago}; no newer one is left",
 }
@@ -39,7 +41,8 @@ def reason(why: Mapping[str, Any], now: dt.datetime) -> str:
     seen = days_ago((now - dt.datetime.fromisoformat(last)).days) if last else ""
     if "cause" not in why:
         return _FROM_A_BLOCK.get(why.get("reason", ""), "").format(ago=seen)
-    freshness = _FRESHNESS.get(why.get("freshness", ""), "").format(ago=seen)
+    redrawn = last is not None and why.get("freshness") == memory.Freshness.NEW
+    freshness = _FRESHNESS.get("redrawn" if redrawn else why.get("freshness", ""), "").format(ago=seen)
     rest = "; ".join([*_estimate(why), *([freshness] if freshness else [])])
     return f"{_cause(why, now.date())}: {rest}." if rest else f"{_cause(why, now.date())}."
 
