@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+import sqlalchemy as sa
+from flask import Flask, session
 from flask.testing import FlaskCliRunner
+from flask_security import login_user
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from quizapp.app import create_app
 from quizapp.db.extension import db
+from quizapp.web import throttle
 from tests.databases import SECRET_KEY, Postgresql, Sqlite
 from tests.pages import Client
-from tests.people import PASSWORD, address, get_or_make
+from tests.people import address, get_or_make
 
 
 @pytest.fixture(scope="session")
@@ -46,42 +52,101 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(shared_folder: Path) -> FileSystemBytecodeCache:
+    """Each application would compile every template anew, which was a fifth of what the suite cost."""
+    return FileSystemBytecodeCache(str(shared_folder))
+
+
+Build = Callable[..., Flask]
+
+
+@pytest.fixture(scope="session")
+def build(compiled_templates: FileSystemBytecodeCache) -> Build:
+    """`build(settings, ...)` makes an application as `quizapp serve` would, but for what only costs time."""
+
+    def made(**settings: object) -> Flask:
+        # What a real hash costs would be most of the time of most tests.
+        quick = {"TESTING": True, "SECRET_KEY": SECRET_KEY, "PASSWORD_MEMORY_KIB": 8, "PASSWORD_ROUNDS": 1}
+        app = create_app(quick | settings)
+        app.jinja_env.bytecode_cache = compiled_templates
+        return app
+
+    return made
+
+
 @pytest.fixture
-def make_app(database_url: str, tmp_path: Path, shared_folder: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(build: Build, database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     """Build the application with further settings, as a second process of the same installation would."""
     made: list[Flask] = []
-    # Each application would compile every template anew, which was a fifth of what the suite cost.
-    compiled = FileSystemBytecodeCache(str(shared_folder))
 
     def make(**settings: object) -> Flask:
-        made.append(
-            create_app(
-                {
-                    "TESTING": True,
-                    "DATA": tmp_path,
-                    "SECRET_KEY": SECRET_KEY,
-                    "SQLALCHEMY_DATABASE_URI": database_url,
-                    # What a real hash costs would be most of the time of most tests.
-                    "PASSWORD_MEMORY_KIB": 8,
-                    "PASSWORD_ROUNDS": 1,
-                    **settings,
-                }
-            )
-        )
-        made[-1].jinja_env.bytecode_cache = compiled
+        made.append(build(**{"DATA": tmp_path, "SQLALCHEMY_DATABASE_URI": database_url, **settings}))
         return made[-1]
 
     yield make
     for app in made:
+        close_connections(app)
+
+
+def close_connections(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+class Reopened:
+    """One application of a process of the run, opened on one database after the other.
+
+    What it keeps from test to test is what was compiled: its addresses and its SQL, a sixth of what the suite cost. The
+    settings, the counters of the limits on guessing and all connections are new each time; nothing else of an
+    application changes after it was made. Whoever adds addresses or settings takes `make_app`.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.settings, self.rules = app, dict(app.config), len(list(app.url_map.iter_rules()))
         with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+            self.engine = db.engine
+        event.listen(self.engine, "do_connect", self._connect)
+
+    def open(self, url: str, folder: Path) -> None:
+        self.engine.url = sa.make_url(url)
+        self.app.config.clear()
+        self.app.config.update(self.settings | {"DATA": folder, "SQLALCHEMY_DATABASE_URI": url})
+        throttle.init_app(self.app)
+
+    def close(self) -> None:
+        close_connections(self.app)
+        assert len(list(self.app.url_map.iter_rules())) == self.rules, "Take make_app to add addresses."
+        assert not list(self.engine.dispatch.before_cursor_execute), "A test still listens to the engine."
+
+    def _connect(self, dialect: Any, _record: object, _positional: object, _named: object) -> Any:
+        positional, named = dialect.create_connect_args(self.engine.url)
+        return dialect.connect(*positional, **named)
+
+
+@pytest.fixture(scope="session")
+def reopened() -> dict[str, Reopened]:
+    """Kind of database → the application that the tests on it share."""
+    return {}
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def app(build: Build, reopened: dict[str, Reopened], database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a database of its own."""
-    return make_app()
+    kind = sa.make_url(database_url).drivername
+    if kind not in reopened:
+        reopened[kind] = Reopened(build(DATA=tmp_path, SQLALCHEMY_DATABASE_URI=database_url))
+    reopened[kind].open(database_url, tmp_path)
+    yield reopened[kind].app
+    reopened[kind].close()
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    """The engine of the application, prepared as the program's are."""
+    with app.app_context():
+        return db.engine
 
 
 @pytest.fixture
@@ -97,22 +162,26 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 
 class Auth:
-    """Signs people in, through the page, as they do it themselves."""
+    """Signs people in with what the page of signing in does when the password is right; the page has its own tests."""
 
     def __init__(self, app: Flask, client: Client) -> None:
         self.app, self.client = app, client
 
     def sign_in(self, role: str = "student", *, email: str | None = None, client: Client | None = None) -> int:
         """Sign in as somebody with this role, who is made if nobody has this address yet; returns the person's id."""
-        email = email or address(role)
-        person = get_or_make(self.app, role, email)
-        client = client or self.client
-        page = client.get("/login")
-        if page.path != "/login":
-            self.sign_out(client)
-            page = client.get("/login")
-        page = page.form("Sign in").send(email=email, password=PASSWORD)
-        assert page.path != "/login", f"{email} was not let in: {page.text}"
+        browser = (client or self.client).raw
+        person = get_or_make(self.app, role, email or address(role))
+        with browser.session_transaction() as cookie:
+            before = dict(cookie)
+        with self.app.test_request_context(environ_base=browser.environ_base):
+            session.update(before)
+            store = self.app.extensions["security"].datastore
+            assert login_user(store.find_user(id=person), authn_via=["password"]), "This person may not sign in."
+            store.commit()
+            after = dict(session)
+        with browser.session_transaction() as cookie:
+            cookie.clear()
+            cookie.update(after)
         return person
 
     def sign_out(self, client: Client | None = None) -> None:

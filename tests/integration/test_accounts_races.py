@@ -19,6 +19,7 @@ from quizapp.services.credentials import ChangedMeanwhile
 from quizapp.web.factors import OneAtATime
 from tests.pages import Client
 from tests.people import PASSWORD, address, get_or_make
+from tests.statements import counted
 
 STUDENT = address("student")
 NEW_PASSWORD = "seven quiet herons wading home"
@@ -239,12 +240,11 @@ def test_the_person_behind_a_request_is_found_with_one_statement(app: Flask, cli
         accounts.save_settings(
             db.session(), student, accounts.Choices(zone="Europe/Zurich", rest_days=(7,)), "Ann", clock.now()
         )
-        statements: list[str] = []
-        sa.event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-        actor = accounts.find_actor(db.session(), sid, clock.now())
+        with counted(db.engine) as statements:
+            actor = accounts.find_actor(db.session(), sid, clock.now())
     assert actor is not None
     assert (actor.name, actor.zone, actor.choices.rest_days, actor.roles) == ("Ann", "Europe/Zurich", (7,), {"student"})
-    assert len([text for text in statements if text.startswith("SELECT")]) == 1
+    assert len(statements) == 1
 
 
 def test_what_a_failed_deed_had_begun_is_gone(app: Flask, student: int) -> None:

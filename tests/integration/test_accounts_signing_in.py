@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +20,7 @@ from quizapp.db.extension import db
 from quizapp.db.models import LoginSession, Outbox, User
 from quizapp.services import accounts
 from quizapp.web.allow import plain_local_path
+from tests.integration.conftest import Auth
 from tests.pages import Client, Page
 from tests.people import PASSWORD, address, get_or_make
 
@@ -109,6 +111,24 @@ def test_the_page_a_visitor_asked_for_opens_after_signing_in(client: Client, stu
     assert (page.path, page.heading) == ("/login", "Sign in")
     page = page.form("Sign in").send(email=STUDENT.upper(), password=PASSWORD)
     assert page.path == "/settings/sign-in"
+
+
+def test_other_tests_are_signed_in_exactly_as_the_page_does_it(
+    app: Flask, client: Client, auth: Auth, clock: time_machine.Traveller
+) -> None:
+    auth.sign_in("student")
+    by_page = Client(app.test_client())
+    sign_in(by_page)
+    with client.raw.session_transaction() as own, by_page.raw.session_transaction() as other:
+        left, wanted = dict(own), dict(other)
+    with app.app_context():
+        rows = {
+            row.sid: (row.user_id, row.started_at, row.expires_at)
+            for row in db.session.scalars(sa.select(LoginSession))
+        }
+    assert rows[left.pop("sid")] == rows[wanted.pop("sid")]
+    del wanted["csrf_token"]  # of the form
+    assert left == wanted
 
 
 def test_a_wrong_password_an_unknown_address_and_a_suspended_account_read_the_same(

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from quizapp import paths
 from quizapp.db.models import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
-from quizapp.db.session import prepare_engine, writing
+from quizapp.db.session import writing
 from quizapp.formats import entries, signing, tree
 from quizapp.formats.native import model_for
 from quizapp.services.content import credit, exporting, loading
+from tests.statements import counted
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -28,14 +29,6 @@ LESSON = "lessons/brakes/lesson.md"
 DRAWING = "lessons/brakes/media/brake.svg"
 
 Files = dict[str, bytes]
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = sa.create_engine(database_url)
-    prepare_engine(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -138,14 +131,13 @@ def test_a_sign_off_is_told_and_grants_credit_for_the_version_that_was_signed(se
 
 def test_a_second_load_writes_nothing_and_asks_little(engine: Engine, session: Session, files: Files) -> None:
     load(session, files)
-    statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
 
-    report = load(session, files, NOW + dt.timedelta(days=1))
+    with counted(engine) as statements:
+        report = load(session, files, NOW + dt.timedelta(days=1))
 
     assert report.unchanged == 15
-    assert len([text for text in statements if not text.startswith("BEGIN")]) == 2
-    assert all(text.startswith(("SELECT", "BEGIN")) for text in statements)
+    assert len(statements) == 2
+    assert all(text.startswith("SELECT") for text in statements)
 
 
 def test_files_come_back_byte_for_byte(session: Session, files: Files) -> None:
@@ -301,9 +293,11 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(engine: Engine, session: 
             raise RuntimeError("the power went out")
 
     event.listen(engine, "before_cursor_execute", fail)
-    with pytest.raises(RuntimeError):
-        load(session, files)
-    event.remove(engine, "before_cursor_execute", fail)
+    try:
+        with pytest.raises(RuntimeError):
+            load(session, files)
+    finally:
+        event.remove(engine, "before_cursor_execute", fail)
 
     assert count(session, Content) == count(session, Media) == 0
     assert len(load(session, files).added) == 15

@@ -9,27 +9,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from quizapp.db.models import ContentVersion
-from quizapp.db.session import prepare_engine
 from quizapp.formats import tree
 from quizapp.services.content import evidence, loading, reading, searching
+from tests.statements import counted
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 ITEMS = "question_banks/brakes/items.yaml"
 LESSON = "lessons/brakes/lesson.md"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = sa.create_engine(database_url)
-    prepare_engine(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -59,14 +50,11 @@ def test_a_lesson_has_its_sections_figures_questions_and_sources(session: Sessio
 
 def test_a_lesson_costs_one_statement_once_it_was_read(engine: Engine, session: Session) -> None:
     reading.get_lesson(session, "brakes")
-    statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    searching.search(session, "brake")
 
-    reading.get_lesson(session, "brakes")
-    searching.search(session, "brake")
-    statements.clear()
-    reading.get_lesson(session, "brakes")
-    searching.search(session, "brake")
+    with counted(engine) as statements:
+        reading.get_lesson(session, "brakes")
+        searching.search(session, "brake")
 
     assert len(statements) == 2
 
