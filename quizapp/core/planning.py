@@ -1,47 +1,42 @@
-"""What to study today, what the next days hold, and how ready a learner will be.
+"""What to study today.
 
 A learner has a limit of minutes a day, not a pile of overdue cards. What does not fit today waits its turn by what it
 would gain, so that a missed week spreads over the days that follow; a crowded day to come is thinned beforehand.
 
-    horizon(today, exams)                                       → the day that counts
-    build(objectives, load, today=…, exams=…, spent_seconds=…, rng=…) → Today: what to ask, in order, and why
-    forecast(objectives, load, today=…, exams=…)                → Forecast: 14 days, readiness, what is not reached
+    horizon(today, exams)                                      → the day that counts
+    build(objectives, load, today=…, exams=…, spent_seconds=…) → Today: what to ask, in order, and why
 
-`objectives` are `selection.Objective` in teaching order. Everything is in terms of ids; nothing reads a clock.
+`objectives` are `selection.Objective` in teaching order. Everything is in terms of ids; nothing reads a clock. What
+comes of it on the days after is `core.forecasting`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import math
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from quizapp.core import ability, memory, selection
-from quizapp.core.grading import Rating
+from quizapp.core import memory, selection
 from quizapp.core.memory import DEFAULT_PARAMETERS, Parameters
-from quizapp.core.selection import Asked, Cause, Objective
+from quizapp.core.selection import Asked, Objective
 
 WITHOUT_AN_EXAM = dt.timedelta(days=30)
 """How far ahead a plan looks for a learner without an examination."""
-DAYS_SHOWN = 14
-FURTHEST_DAYS = 400
-"""A forecast goes no further, however far away the examination is."""
+LONGEST_HORIZON_DAYS = 400
+"""A plan reckons with no more days of study than these, however far away the examination is."""
 SMOOTHED_DAYS = 5
 """A crowded day is thinned on the days before it, from so many days ahead."""
 RETEST_SHARE = 0.25
-"""The part of a day that goes to retests before anything else; more would cost more than it gives (the report).
-Where the time is short they wait their turn."""
+"""The part of a day that goes to retests before anything else; more would cost more than it gives (docs/engine.md)."""
+RETEST_WAITS = dt.timedelta(days=7)
+"""A retest that did not fit waits its turn by what it would gain, but no longer than this beyond its latest day: then
+it comes before what is not due, and has its part of the day however short the time is."""
 INTAKE_SHARE = 1.0
 INTAKE_SHARE_WITHOUT_AN_EXAM = 0.5
 """The part of a day that may go to objectives never asked about, while others are due."""
 ROUNDS = 3
 """How often an objective is asked about, at least, before it can be relied on: what starting one will cost."""
-MODEL_ERROR = 0.1
-"""Standard error of a projected share beyond chance, because the model of memory is not the learner’s memory. On
-simulated learners whose memory is not FSRS’s the projection was 3 to 27 points too high (docs/engine.md)."""
 
 
 class Outcome(StrEnum):
@@ -52,6 +47,8 @@ class Outcome(StrEnum):
     """The minutes of the day are used up."""
     COVERED = "covered"
     """Nothing is due and nothing is left to start: come back on `Today.next_day`."""
+    SHORT = "short"
+    """Something waits, but the next question takes longer than what is left of the day: `Today.too_long`."""
     REST = "rest"
     """A rest day, or no minutes are set aside for it."""
     NOTHING = "nothing"
@@ -78,52 +75,20 @@ class Load:
 @dataclass(frozen=True)
 class Today:
     """The plan of a day. `asked` is in the order of asking; `seconds` is what it takes, `limit` what the day still
-    holds. `waiting`: objectives that are due and do not fit; `started`: how many of `asked` are begun today;
-    `next_day`: the next day on which something is due or may begin, None if there is none."""
+    holds. `due`: how many objectives are due; `waiting`: those of them that do not fit; `started`: how many of `asked`
+    are begun today; `too_long`: the question that would come next and takes longer than what is left, where nothing
+    else is asked; `next_day`: the next day on which something is due or may begin, None if there is none."""
 
     outcome: Outcome
     on: dt.date
     asked: tuple[Asked, ...] = ()
     seconds: float = 0.0
     limit: float = 0.0
+    due: int = 0
     started: int = 0
     waiting: tuple[int, ...] = ()
+    too_long: Asked | None = None
     next_day: dt.date | None = None
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day of the forecast: `due` objectives stand on it, `questions` of them and of new ones fit, in `minutes`."""
-
-    day: dt.date
-    due: int
-    questions: int
-    minutes: float
-    started: int
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """The mean chance of answering a new question right on a day, 0 to 1, with an interval of two standard errors as
-    far as they are known (`readiness`)."""
-
-    chance: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What happens if the plan is followed. `days`: the next 14. `on`: the day that counts. `ready`: then, if the plan
-    is followed; `ready_now`: then, if nothing more is studied. `unreached`: objectives that will not have been started
-    by then, in teaching order; `without_questions`: those that nobody can ask about."""
-
-    days: tuple[Day, ...]
-    on: dt.date
-    ready: Readiness | None
-    ready_now: Readiness | None
-    unreached: tuple[int, ...]
-    without_questions: tuple[int, ...]
 
 
 def horizon(today: dt.date, exams: Sequence[dt.date] = ()) -> dt.date:
@@ -136,42 +101,49 @@ def build(
     load: Load,
     *,
     today: dt.date,
-    rng: random.Random,
     exams: Sequence[dt.date] = (),
     spent_seconds: float = 0.0,
     w: Parameters = DEFAULT_PARAMETERS,
 ) -> Today:
     """What to ask about today, in order.
 
-    A part of the day goes to retests that have reached their latest day, then to what was never asked about
-    (`entering`), and the rest to what is most pressing (`selection.priorities`). With an examination ahead that
-    includes what is not due yet; without one new objectives get half of the day while others are due, and the day ends
-    when nothing is (“all covered”), save that a crowded day of the next few is thinned. `spent_seconds`: what was
-    studied today already. One question is asked if there is any time at all. `w`: the learner’s parameters of memory.
+    A part of the day goes to retests that have reached their latest day, and to nothing that they rest on; then to what
+    was never asked about (`entering`), and the rest to what is due, the most pressing first (`selection.priorities`).
+    With an examination ahead what is not due yet follows; without one new objectives get half of the day while others
+    are due, and the day ends when nothing is (“all covered”), save that a crowded day of the next few is thinned.
+
+    `spent_seconds`: what was studied today already. One question is asked on every day that holds any time, however
+    long it takes; after that what is longer than the rest of the day is offered, not asked. `w`: the learner’s
+    parameters of memory.
     """
     on = horizon(today, exams)
     able = [one for one in objectives if one.questions]
     limit = load.seconds_on(today) - spent_seconds
     next_day = _next_day(able, load, today)
+    due = _due(able, today)
     if not able:
         return Today(Outcome.NOTHING, on)
     if load.seconds_on(today) <= 0:
-        return Today(Outcome.REST, on, waiting=_due(able, today), next_day=next_day)
+        return Today(Outcome.REST, on, due=len(due), waiting=due, next_day=next_day)
     if limit <= 0:
-        return Today(Outcome.DONE, on, waiting=_due(able, today), next_day=next_day)
-    chosen = _fill(able, load, today=today, on=on, limit=limit, ahead=on in exams, w=w)
+        return Today(Outcome.DONE, on, due=len(due), waiting=due, next_day=next_day)
+    chosen, first = _fill(able, load, today=today, on=on, limit=limit, ahead=on in exams, w=w)
+    if first is not None and not chosen and spent_seconds <= 0:
+        chosen = [first]
     topics = {one.id: one.topic for one in able}
     needs = {one.id: one.needs for one in able}
     asked = selection.interleave([(choice, topics[choice.objective]) for choice in chosen], needs)
     taken = {choice.objective for choice in asked}
     return Today(
-        outcome=Outcome.STUDY if asked else Outcome.COVERED,
+        outcome=Outcome.STUDY if asked else Outcome.SHORT if first else Outcome.COVERED,
         on=on,
         asked=asked,
         seconds=sum(choice.seconds for choice in asked),
         limit=limit,
-        started=sum(choice.why.cause in (Cause.START, Cause.PREREQUISITE) for choice in asked),
-        waiting=tuple(one for one in _due(able, today) if one not in taken),
+        due=len(due),
+        started=sum(choice.why.days is None for choice in asked),
+        waiting=tuple(one for one in due if one not in taken),
+        too_long=None if asked else first,
         next_day=next_day,
     )
 
@@ -200,7 +172,7 @@ def entering(objectives: Sequence[Objective], load: Load, *, today: dt.date, on:
 
 def _to_spare(objectives: Sequence[Objective], load: Load, today: dt.date, on: dt.date) -> float:
     """Seconds left before `on` when every objective has got its `ROUNDS` of questions; below 0 if they will not."""
-    days = min(max((on - today).days, 1), FURTHEST_DAYS)
+    days = min(max((on - today).days, 1), LONGEST_HORIZON_DAYS)
     week = [load.seconds_on(today + dt.timedelta(days=ahead)) for ahead in range(7)]
     left = days // 7 * sum(week) + sum(week[: days % 7])
     for one in objectives:
@@ -223,51 +195,72 @@ def _with_what_it_needs(objective: Objective, by_id: Mapping[int, Objective]) ->
 
 def _fill(
     able: Sequence[Objective], load: Load, *, today: dt.date, on: dt.date, limit: float, ahead: bool, w: Parameters
-) -> list[Asked]:
-    """Choices that fit the limit."""
+) -> tuple[list[Asked], Asked | None]:
+    """Choices that fit the limit, and the first one if there were no limit."""
     open_today = {one.id: one for one in able if not selection.asked_on(one, today)}
     pressing = selection.priorities(list(open_today.values()), today=today, on=on, w=w)
-    priority = dict(zip(open_today, pressing, strict=True))
+    table = _Table(open_today, dict(zip(open_today, pressing, strict=True)), today, w)
     thinned = _thinned(list(open_today.values()), load, today)
-    new = [one for one in entering(able, load, today=today, on=on) if one.id in open_today]
+    new = {one.id: one for one in entering(able, load, today=today, on=on)}
     known = [
         one
         for one in open_today.values()
         if one.trace is not None and (ahead or one.trace.due <= today or one.id in thinned)
     ]
-    known.sort(key=lambda one: -priority[one.id].rate)
-    retests = [one for one in known if one.trace and one.trace.due <= today and one.trace.retests < memory.RETESTS]
-    chosen: dict[int, Asked] = {}
-    reserved = RETEST_SHARE * limit if _to_spare(able, load, today, on) >= 0 else 0.0
-    seconds = _take(chosen, retests, open_today, priority, today, reserved, 0.0, w)
-    intake = INTAKE_SHARE if ahead else INTAKE_SHARE_WITHOUT_AN_EXAM
-    seconds = _take(chosen, new, open_today, priority, today, intake * limit, seconds, w)
-    room = max(limit, min((one.seconds for one in [*known, *new]), default=0.0))  # a short day still holds one question
-    _take(chosen, [*known, *new], open_today, priority, today, room, seconds, w)
-    return list(chosen.values())
+    known.sort(key=lambda one: (not _is_first(one, today), -table.priority[one.id].rate))
+    enough = _to_spare(able, load, today, on) >= 0
+    promised = [one for one in known if is_promised(one, today) and (enough or _is_first(one, today))]
+    if promised:
+        table.take(promised, min(max(RETEST_SHARE * limit, promised[0].seconds), limit))
+    table.take(new.values(), limit * (INTAKE_SHARE if ahead else INTAKE_SHARE_WITHOUT_AN_EXAM))
+    beyond = [one for one in open_today.values() if one.trace is None and one.id not in new]
+    wanted = [*known, *new.values(), *beyond]
+    table.take(wanted, limit)
+    return list(table.chosen.values()), table.step(wanted[0]) if wanted else None
 
 
-def _take(
-    chosen: dict[int, Asked],
-    wanted: Sequence[Objective],
-    open_today: Mapping[int, Objective],
-    priority: Mapping[int, selection.Priority],
-    today: dt.date,
-    limit: float,
-    seconds: float,
-    w: Parameters,
-) -> float:
-    """Add what fits, each after the prerequisites that are not fresh. Returns the seconds of all that is chosen."""
-    for one in wanted:
-        while one.id not in chosen:
-            left = {key: other for key, other in open_today.items() if key not in chosen}
-            step, leads_to = selection.first_step(one, left, today)
-            if seconds + step.seconds > limit:
-                return seconds
-            reason = selection.why(step, today, leads_to, w=w)
-            chosen[step.id] = Asked(step.id, reason, priority[step.id].gain, step.seconds)
-            seconds += step.seconds
-    return seconds
+def is_promised(objective: Objective, day: dt.date) -> bool:
+    """Whether it was missed, and its latest day for coming back is reached."""
+    trace = objective.trace
+    return trace is not None and trace.due <= day and trace.retests < memory.RETESTS
+
+
+def _is_first(objective: Objective, day: dt.date) -> bool:
+    """Whether it comes before what is asked ahead of its day: it is due, and a retest has waited long enough."""
+    trace = objective.trace
+    if trace is None or trace.due > day:
+        return False
+    return trace.retests >= memory.RETESTS or day - trace.due >= RETEST_WAITS
+
+
+@dataclass
+class _Table:
+    """A day being filled. `open_today`: what may be asked, `priority` how pressing each is."""
+
+    open_today: Mapping[int, Objective]
+    priority: Mapping[int, selection.Priority]
+    today: dt.date
+    w: Parameters
+    chosen: dict[int, Asked] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def take(self, wanted: Iterable[Objective], limit: float) -> None:
+        """Add what fits until `limit` seconds are full, each after the prerequisites that are not fresh."""
+        for one in wanted:
+            while one.id not in self.chosen:
+                step = self.step(one)
+                if self.seconds + step.seconds > limit:
+                    return
+                self.chosen[step.objective] = step
+                self.seconds += step.seconds
+
+    def step(self, objective: Objective) -> Asked:
+        """The objective, or what must be asked before it. A promised retest waits for no prerequisite."""
+        first, leads_to = objective, None
+        if not is_promised(objective, self.today):
+            first, leads_to = selection.first_step(objective, self.open_today, self.today, at_hand=self.chosen)
+        reason = selection.why(first, self.today, leads_to, w=self.w)
+        return Asked(first.id, reason, self.priority[first.id].gain, first.seconds)
 
 
 def _thinned(objectives: Sequence[Objective], load: Load, today: dt.date) -> set[int]:
@@ -306,100 +299,3 @@ def _next_day(objectives: Sequence[Objective], load: Load, today: dt.date) -> dt
     before = (wanted - dt.timedelta(days=back) for back in range((wanted - today).days))
     after = (wanted + dt.timedelta(days=ahead) for ahead in range(7))
     return next(day for day in (*before, *after) if load.seconds_on(day) > 0)
-
-
-def forecast(
-    objectives: Sequence[Objective],
-    load: Load,
-    *,
-    today: dt.date,
-    exams: Sequence[dt.date] = (),
-    spent_seconds: float = 0.0,
-    w: Parameters = DEFAULT_PARAMETERS,
-) -> Forecast:
-    """Follow the plan in thought, each answer taken to be right, and say what comes of it.
-
-    The readiness takes the chances of the answers into account: an objective is weighed by how likely its answers were
-    to be right on the way.
-    """
-    on = horizon(today, exams)
-    able = [one for one in objectives if one.questions]
-    days_ahead = min(max((on - today).days, DAYS_SHOWN), FURTHEST_DAYS)
-    states = {one.id: one for one in able}
-    days: list[Day] = []
-    ready_now = readiness(able, on, today, w=w)
-    for ahead in range(days_ahead):
-        day = today + dt.timedelta(days=ahead)
-        if day >= on and ahead >= DAYS_SHOWN:
-            break
-        current = list(states.values())
-        due = len(_due(current, day))
-        limit = load.seconds_on(day) - (spent_seconds if ahead == 0 else 0.0)
-        taken, started = _follow(current, load, day, on, limit) if limit > 0 else ([], 0)
-        for one in taken:
-            states[one.id] = replace(one, trace=_answered_right(one, day, w), asked=one.asked + 1)
-        if ahead < DAYS_SHOWN:
-            days.append(Day(day, due, len(taken), sum(one.seconds for one in taken) / 60, started))
-    return Forecast(
-        days=tuple(days),
-        on=on,
-        ready=readiness(list(states.values()), on, today, w=w),
-        ready_now=ready_now,
-        unreached=tuple(one.id for one in states.values() if one.trace is None),
-        without_questions=tuple(one.id for one in objectives if not one.questions),
-    )
-
-
-def readiness(
-    objectives: Sequence[Objective],
-    on: dt.date,
-    today: dt.date,
-    guess: float = 0.2,
-    w: Parameters = DEFAULT_PARAMETERS,
-) -> Readiness | None:
-    """The mean chance of answering a new question right on the day `on`, weighted; None without objectives.
-
-    The interval holds the chance in each objective and, beside it, the error of the model (`MODEL_ERROR`).
-    """
-    total = sum(one.weight for one in objectives)
-    if not total:
-        return None
-    mean = variance = 0.0
-    for one in objectives:
-        known = one.knows
-        if one.trace is not None:
-            known = memory.retrievability(one.trace.state, (max(on, today) - one.trace.last_day).days, w)
-        share = one.weight / total
-        mean += share * ability.chance_of_right(known, guess)
-        variance += share**2 * known * (1 - known)
-    reach = 1.96 * math.sqrt(variance + MODEL_ERROR**2)
-    return Readiness(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
-
-
-def _follow(
-    current: Sequence[Objective], load: Load, day: dt.date, on: dt.date, limit: float
-) -> tuple[list[Objective], int]:
-    """What a plan takes on a day to come, without weighing: what is due, longest waiting first, then what is new."""
-    due = [one for one in current if one.trace is not None and one.trace.due <= day and one.trace.last_day < day]
-    due.sort(key=lambda one: one.trace.due if one.trace else day)
-    new = entering(current, load, today=day, on=on)
-    taken: list[Objective] = []
-    seconds = 0.0
-    for one in [*due, *new]:
-        if taken and seconds + one.seconds > limit:
-            break
-        taken.append(one)
-        seconds += one.seconds
-    return taken, sum(one.trace is None for one in taken)
-
-
-def _answered_right(objective: Objective, day: dt.date, w: Parameters) -> memory.Trace:
-    trace = objective.trace
-    if trace is None:
-        state = memory.begin(Rating.GOOD, w)
-        return memory.Trace(state, day, day + dt.timedelta(days=memory.interval_days(state, w)))
-    state = memory.review(trace.state, Rating.GOOD, (day - trace.last_day).days, w)
-    retests = min(trace.retests + 1, memory.RETESTS)
-    limit = memory.RETEST_WITHIN_DAYS[retests] if retests < memory.RETESTS else memory.LONGEST_INTERVAL_DAYS
-    due = day + dt.timedelta(days=min(memory.interval_days(state, w), limit))
-    return replace(trace, state=state, last_day=day, due=due, retests=retests)

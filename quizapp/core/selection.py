@@ -1,4 +1,4 @@
-"""What to ask next, and why: an objective first, then a question on it; and the questions of a block.
+"""What to ask next, and why: an objective first, then a question on it.
 
 Choosing an objective. Asking about it today adds, on average,
 
@@ -22,15 +22,14 @@ same seed makes the same choices.
     next_objective(objectives, today=…, on=…, rng=…)      → Asked: the objective and why it
     choose_item(candidates, barred=…, theta=…, now=…, rng=…) → Pick: the question, and what it is to the learner
     priorities(objectives, today=…, on=…)                 → how pressing each is
-    compose(candidates, only=…, size=…, …)                → Block: a block that a learner put together
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import random
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,15 +37,6 @@ from typing import Any
 from quizapp.core import ability, memory
 from quizapp.core.memory import DEFAULT_PARAMETERS, Freshness, Parameters, Trace
 from quizapp.core.repeats import Repeats
-
-
-class Only(StrEnum):
-    """What a learner may narrow a block to."""
-
-    ANYTHING = "anything"
-    NEW = "new"
-    WRONG = "wrong"
-    MARKED = "marked"
 
 
 @dataclass(frozen=True)
@@ -104,6 +94,8 @@ class Objective:
 
 
 UNKNOWN = Repeats()
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+"""Before any moment a question was seen."""
 LEAST_GAIN = 0.001
 FRESH_FOR = dt.timedelta(days=1)
 """A prerequisite that was asked about so recently is at hand when what rests on it is asked."""
@@ -183,26 +175,6 @@ class Pick:
     last_seen: dt.datetime | None
 
 
-@dataclass(frozen=True)
-class Choice:
-    """An item and the reason for it, as data: `new`, `redrawn` (new once more, with other values), `wrong`, `marked` or
-    `seen`, and when it was seen last."""
-
-    item: int
-    reason: str
-    last_seen: dt.datetime | None
-
-
-@dataclass(frozen=True)
-class Block:
-    """`kept` counts new questions that were held back for later days: fresh questions are what evidence is made of."""
-
-    choices: tuple[Choice, ...]
-    new: int
-    kept: int
-    seconds: int
-
-
 def priorities(
     objectives: Sequence[Objective], *, today: dt.date, on: dt.date, w: Parameters = DEFAULT_PARAMETERS
 ) -> tuple[Priority, ...]:
@@ -272,17 +244,19 @@ def asked_on(objective: Objective, day: dt.date) -> bool:
     return objective.trace is not None and objective.trace.last_day >= day
 
 
-def first_step(objective: Objective, by_id: Mapping[int, Objective], today: dt.date) -> tuple[Objective, int | None]:
+def first_step(
+    objective: Objective, by_id: Mapping[int, Objective], today: dt.date, at_hand: Container[int] = ()
+) -> tuple[Objective, int | None]:
     """The objective itself, or the deepest prerequisite to refresh before it, with the objective that rests on it.
 
-    A prerequisite is fresh if it was asked about today or on the day before. One that is missing from `by_id` holds
-    nothing up; a circle is cut open.
+    A prerequisite is fresh if it was asked about today or on the day before, or is `at_hand`: asked about before this
+    one. One that is missing from `by_id` holds nothing up; a circle is cut open.
     """
     step, leads_to, passed = objective, None, {objective.id}
     while stale := [
         by_id[need]
         for need in sorted(step.needs - passed)
-        if need in by_id and not asked_on(by_id[need], today - FRESH_FOR)
+        if need in by_id and need not in at_hand and not asked_on(by_id[need], today - FRESH_FOR)
     ]:
         leads_to, step = step.id, stale[0]
         passed.add(step.id)
@@ -354,111 +328,17 @@ def choose_item(
         return None
     met = [one for one in able if not one.new]
     if met and repeats.preferred(rng, shown=shown, met=sum(one.times_seen for one in met), new_met=len(met)):
-        latest = max(met, key=lambda one: (one.last_seen or _NEVER, one.times_seen))
+        latest = max(met, key=lambda one: (one.last_seen or NEVER, one.times_seen))
         return Pick(latest.item, latest.freshness(now), latest.last_seen)
 
     def rank(one: Candidate) -> tuple[bool, dt.datetime, float, float]:
         right = ability.chance_of_right(ability.knows(theta, one.difficulty), one.guess)
         return (
             not one.new,
-            one.last_seen or _NEVER,
+            one.last_seen or NEVER,
             -(one.discrimination**2) * right * (1 - right),
             rng.random(),
         )
 
     best = min(able, key=rank)
     return Pick(best.item, best.freshness(now), best.last_seen)
-
-
-def compose(
-    candidates: Iterable[Candidate],
-    *,
-    only: Only,
-    size: int,
-    spend_freely: bool,
-    spent_today: Mapping[int, int],
-    rng: random.Random,
-) -> Block:
-    """Choose up to `size` items.
-
-    Unseen items come before seen ones and the least recently seen before the rest; objectives take turns; no two
-    enemies meet; two of one topic follow each other only where there is no choice. At most one new question of an
-    objective is spent a day (`spent_today`: objective → new questions already met), unless `spend_freely` or the block
-    asks for new questions only.
-    """
-    wanted = [candidate for candidate in candidates if _wanted(candidate, only)]
-    rng.shuffle(wanted)
-    wanted.sort(key=lambda candidate: (not candidate.new, candidate.last_seen or _NEVER))
-    budget = None if spend_freely or only is Only.NEW else spent_today
-    chosen, kept = _in_turns(wanted, size, budget)
-    ordered = _interleaved(chosen)
-    return Block(
-        choices=tuple(Choice(c.item, _reason(c, only), c.last_seen) for c in ordered),
-        new=sum(c.new for c in chosen),
-        kept=kept,
-        seconds=sum(c.seconds for c in chosen),
-    )
-
-
-_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-def _wanted(candidate: Candidate, only: Only) -> bool:
-    match only:
-        case Only.NEW:
-            return candidate.new
-        case Only.WRONG:
-            return candidate.last_right is False
-        case Only.MARKED:
-            return candidate.marked
-        case Only.ANYTHING:
-            return True
-
-
-def _in_turns(
-    wanted: Sequence[Candidate], size: int, spent_today: Mapping[int, int] | None
-) -> tuple[list[Candidate], int]:
-    """Let objectives take turns, best candidate first. Returns the chosen and how many new ones were held back."""
-    queues: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in wanted:
-        queues[candidate.objective].append(candidate)
-    spent = dict(spent_today or {})
-    chosen: list[Candidate] = []
-    barred: set[int] = set()
-    kept = 0
-    while len(chosen) < size and any(queues.values()):
-        for objective, queue in queues.items():
-            while queue and len(chosen) < size:
-                candidate = queue.pop(0)
-                if candidate.item in barred:
-                    continue
-                if spent_today is not None and candidate.new and spent.get(objective, 0) >= 1:
-                    kept += 1
-                    continue
-                spent[objective] = spent.get(objective, 0) + candidate.new
-                chosen.append(candidate)
-                barred |= candidate.enemies | {candidate.item}
-                break
-    return chosen, kept
-
-
-def _interleaved(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Order so that a topic follows itself only where nothing else is left; the largest topic is spread first."""
-    left: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in chosen:
-        left[candidate.topic].append(candidate)
-    ordered: list[Candidate] = []
-    while any(left.values()):
-        topics = sorted((topic for topic, queue in left.items() if queue), key=lambda topic: -len(left[topic]))
-        last = ordered[-1].topic if ordered else None
-        topic = next((topic for topic in topics if topic != last), topics[0])
-        ordered.append(left[topic].pop(0))
-    return ordered
-
-
-def _reason(candidate: Candidate, only: Only) -> str:
-    if only is Only.MARKED:
-        return "marked"
-    if candidate.new:
-        return "redrawn" if candidate.draws_new else "new"
-    return "wrong" if candidate.last_right is False else "seen"

@@ -79,11 +79,12 @@ class Engine:
                 self.objectives[learner],
                 self._load,
                 today=self.today,
-                rng=self._rngs[learner],
                 exams=(self.exam,),
                 spent_seconds=float(self._desk.spent[learner]),
             )
             queue.extend(choice.objective for choice in reversed(plan.asked))
+            if plan.too_long is not None:
+                queue.append(plan.too_long.objective)
         if not queue:
             choice = selection.next_objective(
                 self.objectives[learner], today=self.today, on=self.exam, rng=self._rngs[learner]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+
 import numpy as np
 
 from quizapp.core import memory
@@ -62,14 +64,15 @@ class TopicBlocked(_Base):
         return self.desk.freshest(who, objective)
 
 
-class _Due(_Base):
+class _Due(_Base, abc.ABC):
     """A queue of cards: what is due first, then new ones, then what is due soonest. Smaller keys come first."""
 
     NEW = 1e6
     LATER = 2e6
 
+    @abc.abstractmethod
     def keys(self, who: Ints) -> Floats:
-        raise NotImplementedError
+        """For each of some learners the key of every card."""
 
     def card(self, item: Ints) -> Ints:
         return item

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
-from quizapp.core import memory, modes, selection
+from quizapp.core import composing, memory, modes
 from quizapp.core.ability import ESTIMATES
-from quizapp.core.selection import Only
+from quizapp.core.composing import Block, Only
+from quizapp.core.selection import Candidate
 from quizapp.core.study_day import study_day
 from quizapp.db.models import Exposure, Item, ItemParameter, Link, Mark, Published, Response
 from quizapp.services.accounts import Actor
@@ -107,10 +108,10 @@ def minutes_allowed(plan: BlockPlan, size: int) -> int:
     return plan.minutes or -(-size * SECONDS_A_QUESTION_IN_AN_EXAM // 60)
 
 
-def compose(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> selection.Block:
+def compose(session: Session, actor: Actor, plan: BlockPlan, now: dt.datetime, seed: int) -> Block:
     """The questions the plan takes now; the same seed takes the same. Raises NothingToAsk."""
     wanted = _narrowed(session, candidates(session, actor.id), plan)
-    block = selection.compose(
+    block = composing.compose(
         wanted,
         only=plan.only,
         size=min(max(plan.size, 1), LARGEST_BLOCK),
@@ -146,7 +147,7 @@ def choose_block(session: Session, actor: Actor, plan: BlockPlan, now: dt.dateti
     )
 
 
-def _why_nothing(pool: Sequence[selection.Candidate], plan: BlockPlan, block: selection.Block) -> str:
+def _why_nothing(pool: Sequence[Candidate], plan: BlockPlan, block: Block) -> str:
     if not pool:
         return "There is no question on these topics and objectives yet. Choose more of them."
     if block.kept:
@@ -162,7 +163,7 @@ def _why_nothing(pool: Sequence[selection.Candidate], plan: BlockPlan, block: se
     }[plan.only]
 
 
-def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
+def candidates(session: Session, learner_id: int) -> list[Candidate]:
     """The published practice pool as this learner stands to it."""
     enemies: dict[int, set[int]] = {}
     for source, target in session.execute(sa.select(Link.source_id, Link.target_id).where(Link.role == "enemy")):
@@ -196,7 +197,7 @@ def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
     )
     drawing = itemtypes.drawing()
     return [
-        selection.Candidate(
+        Candidate(
             item=row.content_id,
             objective=row.objective_id,
             topic=row.topic_id,
@@ -215,7 +216,7 @@ def candidates(session: Session, learner_id: int) -> list[selection.Candidate]:
     ]
 
 
-def _narrowed(session: Session, pool: list[selection.Candidate], plan: BlockPlan) -> list[selection.Candidate]:
+def _narrowed(session: Session, pool: list[Candidate], plan: BlockPlan) -> list[Candidate]:
     """Only the topics and objectives asked for; both together mean their union."""
     if not plan.topics and not plan.objectives:
         return pool

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core import memory, modes, planning, progress
+from quizapp.core import forecasting, memory, modes, progress
+from quizapp.core.forecasting import Forecast, Readiness
 from quizapp.core.grading import Confidence, Rating
 from quizapp.core.mastery import Mastery, Standing
 from quizapp.core.memory import Evidence, Freshness, Trace
-from quizapp.core.planning import Forecast, Readiness
 from quizapp.core.progress import Curve, Share
 from quizapp.core.selection import Objective
 from quizapp.core.study_day import study_day
@@ -173,7 +173,7 @@ def get_progress(session: Session, actor: Actor, now: dt.datetime) -> Progress:
         own = [one for one in desk.objectives if one.topic == topic_id]
         able = [one for one in own if one.questions]
         begun = any(one.trace for one in able)
-        ready = planning.readiness(able, desk.today, desk.today, w=desk.parameters) if begun else None
+        ready = forecasting.readiness(able, desk.today, desk.today, w=desk.parameters) if begun else None
         topic = desk.topics[topic_id]
         topics.append(TopicHeld(topic.slug, topic.body["title"], tuple(held[one.id] for one in own), ready))
     return Progress(

@@ -12,7 +12,7 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core import ability, mastery, memory, modes, planning, selection
+from quizapp.core import ability, forecasting, mastery, memory, modes, planning, selection
 from quizapp.core.ability import Ability
 from quizapp.core.mastery import Mastery
 from quizapp.core.planning import Load
@@ -79,19 +79,19 @@ class Desk:
             today=self.today,
             exams=self.exam_days,
             spent_seconds=self.spent_seconds,
-            rng=random.Random(f"{self.actor.id}/{self.today}"),
             w=self.parameters,
         )
 
     @cached_property
-    def forecast(self) -> planning.Forecast:
+    def forecast(self) -> forecasting.Forecast:
         """The days ahead if the plan is followed."""
-        return planning.forecast(
+        return forecasting.forecast(
             self.objectives,
             self.load,
             today=self.today,
             exams=self.exam_days,
             spent_seconds=self.spent_seconds,
+            learner_id=self.actor.id,
             w=self.parameters,
         )
 
@@ -151,9 +151,11 @@ def get_desk(session: Session, actor: Actor, now: dt.datetime) -> Desk:
 
 
 def choose_review(session: Session, actor: Actor, now: dt.datetime, seed: int) -> Chosen:
-    """The questions of today’s plan, one for each objective. Raises NothingToAsk."""
+    """The questions of today’s plan, one for each objective; the one that is too long for what is left of the day if
+    there is no other. Raises NothingToAsk."""
     desk = get_desk(session, actor, now)
-    return _choose(desk, desk.plan.asked, seed)
+    too_long = desk.plan.too_long
+    return _choose(desk, desk.plan.asked or ((too_long,) if too_long else ()), seed)
 
 
 def choose_more(session: Session, actor: Actor, now: dt.datetime, seed: int) -> Chosen:
@@ -168,7 +170,6 @@ def choose_more(session: Session, actor: Actor, now: dt.datetime, seed: int) -> 
         load_of(free),
         today=desk.today,
         exams=desk.exam_days,
-        rng=random.Random(seed),
         w=desk.parameters,
     )
     return _choose(desk, plan.asked[:MORE] or _soonest(desk), seed)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import fsrs
 
-from quizapp.core import memory, planning, selection
+from quizapp.core import forecasting, memory, planning, selection
 from quizapp.core.grading import Rating
 from quizapp.core.memory import State, Trace
 from quizapp.core.planning import Load
@@ -29,10 +29,8 @@ def costs() -> dict[str, str]:
         known, rng = _objectives(size, 0.7), random.Random(1)
         begun = _objectives(size, 1.0)  # where something is left to start the choice is quick
         choosing = _median(lambda begun=begun, rng=rng: selection.next_objective(begun, today=TODAY, on=EXAM, rng=rng))
-        planned = _median(
-            lambda known=known, rng=rng: planning.build(known, Load(20), today=TODAY, exams=(EXAM,), rng=rng)
-        )
-        ahead = _median(lambda known=known: planning.forecast(known, Load(20), today=TODAY, exams=(EXAM,)), 5)
+        planned = _median(lambda known=known, rng=rng: planning.build(known, Load(20), today=TODAY, exams=(EXAM,)))
+        ahead = _median(lambda known=known: forecasting.forecast(known, Load(20), today=TODAY, exams=(EXAM,)), 5)
         told[f"of {size:,} objectives: the next, the plan of a day, the forecast to an examination in 60 days"] = (
             f"{1e3 * choosing:.2f} ms, {1e3 * planned:.1f} ms, {1e3 * ahead:.0f} ms"
         )

@@ -16,8 +16,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from quizapp import clock, paths
+from quizapp.core.composing import Only
 from quizapp.core.preferences import Choices
-from quizapp.core.selection import Only
 from quizapp.db.extension import db
 from quizapp.db.models import Content, Item, Mark, Presentation
 from quizapp.db.session import writing

@@ -14,10 +14,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from quizapp import clock
+from quizapp.core.composing import Only
 from quizapp.core.grading import Confidence
 from quizapp.core.mastery import Standing
 from quizapp.core.preferences import DEFAULT
-from quizapp.core.selection import Only
 from quizapp.db.extension import db
 from quizapp.db.models import Content, Item, Response, Sitting
 from quizapp.db.session import writing

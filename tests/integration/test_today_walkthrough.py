@@ -116,7 +116,7 @@ def minutes_shown(page: Page) -> list[int]:
 def test_rest_light_days_the_goal_and_an_exam_shape_the_day_and_after_it_the_learner_decides(
     auth: Auth, client: Client, learner: Learner, clock: time_machine.Traveller
 ) -> None:
-    settings(client, rest_days=["1"], light_days=["2"], week_goal="0", minutes_a_day="5")
+    settings(client, rest_days=["1", "3"], light_days=["2"], week_goal="0", minutes_a_day="5")
     resting = client.get("/")
     assert (resting.heading, "This week" in resting.text) == ("A rest day", False)
     assert "Next: tomorrow." in resting.text
@@ -137,8 +137,19 @@ def test_rest_light_days_the_goal_and_an_exam_shape_the_day_and_after_it_the_lea
     answer_all(learner, light.form("Start").send(), MONDAY + DAY)
     done = client.get("/")
     assert done.heading == "Done for today"
-    assert re.search(r"You have studied for \d+ minutes?; you wanted 2 today\. Next: tomorrow\.", done.text)
+    assert re.search(r"You have studied for \d+ minutes?; you wanted 2 today\. Next: Thursday 5th\.", done.text)
     assert done.form("Ten more").send().heading.startswith("Question 1")
+    learner.session.execute(sa.update(Item).values(seconds=400))  # 20 of 25 minutes are spent now
+    learner.session.execute(sa.delete(Presentation).where(~Presentation.id.in_(sa.select(Response.presentation_id))))
+    learner.session.execute(sa.delete(Sitting).where(~Sitting.id.in_(sa.select(Presentation.sitting_id))))
+    learner.session.commit()
+    settings(client, rest_days=["1", "3"], light_days=["2"], minutes_a_day="50")
+    nearly = client.get("/")
+    assert nearly.heading == "Nearly done for today"
+    assert "5 minutes of today are left, and the next question takes about 7. It asks whether you can" in nearly.text
+    only = nearly.form("Answer it all the same").send()
+    assert only.heading.startswith("Question 1")
+    assert "1 of 1" in only.text
 
     clock.move_to(MONDAY + 3 * DAY)
     auth.sign_in()

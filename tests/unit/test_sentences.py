@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quizapp.core.planning import Readiness
+from quizapp.core.forecasting import Readiness
 from quizapp.services.placing import Known, Placed
 from quizapp.web.learn import sentences
 from quizapp.web.learn.outlook import interval, near_day

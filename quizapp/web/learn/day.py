@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from flask import url_for
 
-from quizapp.core import selection
 from quizapp.core.planning import Outcome
 from quizapp.core.preferences import local_date
 from quizapp.core.selection import Asked, Cause
@@ -22,6 +21,8 @@ from quizapp.web.pages import plain_day
 
 NEARLY_DONE = 0.1
 """The part of a day’s minutes that is not worth another session."""
+NOTHING_LEFT_SECONDS = 60
+"""So little is not worth the question whether a longer question should be answered all the same."""
 AFTERWARDS = (
     ("keep", "Keep going", "What you have learnt comes back before it is forgotten, as on any other day."),
     ("pause", "Pause", "Nothing is asked until you come back. What falls due meanwhile is spread over the days then."),
@@ -76,6 +77,8 @@ def head(desk: Desk, unfinished: Sat | None, session_url: str, key: str) -> Head
     match outcome_of(desk):
         case Outcome.STUDY:
             return _study(desk, plan)
+        case Outcome.SHORT:
+            return _short(desk, plan)
         case Outcome.DONE:
             return _done(desk, more)
         case Outcome.COVERED:
@@ -86,17 +89,12 @@ def head(desk: Desk, unfinished: Sat | None, session_url: str, key: str) -> Head
 
 def outcome_of(desk: Desk) -> Outcome:
     """The outcome of the plan, but that a day counts as done when so little of it is left that one question more would
-    come after every answer, or when what is left fits no question."""
+    come after every answer."""
     plan = desk.plan
-    if not desk.spent_seconds or plan.outcome not in (Outcome.STUDY, Outcome.COVERED):
-        return plan.outcome
-    if plan.outcome is Outcome.STUDY:
-        nearly = plan.limit < NEARLY_DONE * desk.load.seconds_on(desk.today)
-        return Outcome.DONE if nearly else plan.outcome
-    able = [one for one in desk.objectives if one.questions]
-    begun = all(one.trace is not None for one in able)
-    asked = not desk.exam_days or all(selection.asked_on(one, desk.today) for one in able)
-    return Outcome.COVERED if begun and asked and not plan.waiting else Outcome.DONE
+    nearly = desk.spent_seconds and plan.limit < NEARLY_DONE * desk.load.seconds_on(desk.today)
+    if plan.outcome is Outcome.SHORT:
+        return Outcome.DONE if nearly or plan.limit < NOTHING_LEFT_SECONDS else plan.outcome
+    return Outcome.DONE if nearly and plan.outcome is Outcome.STUDY else plan.outcome
 
 
 def _stopped(desk: Desk, sat: Sat, url: str) -> Head:
@@ -183,6 +181,20 @@ def _done(desk: Desk, more: Action) -> Head:
     note = _are(len(desk.plan.waiting), "is due and waits", "are due and wait") if desk.plan.waiting else ""
     note = f"{note[0].upper()}{note[1:]}; the next days make room." if note else ""
     return Head("Done for today", lead.strip(), other=more, note=note)
+
+
+def _short(desk: Desk, plan: Action) -> Head:
+    """Something waits that takes longer than what is left: say what, and leave the choice."""
+    wanted = desk.plan.too_long
+    if wanted is None:
+        raise ValueError("nothing is too long")
+    left, takes = minutes_of(desk.plan.limit), minutes_of(wanted.seconds)
+    statement = desk.named[wanted.objective].body["statement"]
+    lead = (
+        f"{_count(left, 'minute')} of today {'is' if left == 1 else 'are'} left, and the next question takes about "
+        f"{max(takes, left + 1)}. It asks whether you can {statement}. {_next(desk)}"
+    )
+    return Head("Nearly done for today", lead.strip(), other=Action("Answer it all the same", plan.url, plan.fields))
 
 
 def _covered(desk: Desk, more: Action) -> Head:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quizapp.core.planning import Readiness
+from quizapp.core.forecasting import Readiness
 from quizapp.core.preferences import local_date
 from quizapp.services.accounts import Exam
 from quizapp.services.studying import Desk

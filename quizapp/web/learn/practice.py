@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from quizapp import clock
 from quizapp.core import modes
-from quizapp.core.selection import Only
+from quizapp.core.composing import Only
 from quizapp.db.extension import db
 from quizapp.services import asking, composing, placing, sittings
 from quizapp.services.composing import BlockOffer, BlockPlan

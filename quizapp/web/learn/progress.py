@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from quizapp import clock
 from quizapp.core import ability, mastery, memory
+from quizapp.core.forecasting import Readiness
 from quizapp.core.grading import Rating
 from quizapp.core.mastery import Standing
 from quizapp.core.memory import Freshness
-from quizapp.core.planning import Readiness
 from quizapp.db.extension import db
 from quizapp.services import asking, composing, progressing
 from quizapp.services.accounts import Exam

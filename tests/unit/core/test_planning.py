@@ -1,8 +1,7 @@
-"""Today’s plan and the days ahead."""
+"""Today’s plan."""
 
 import datetime as dt
 import itertools
-import random
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from quizapp.core.selection import Cause, Objective
 
 MONDAY = dt.date(2026, 11, 23)
 EXAM = MONDAY + dt.timedelta(days=30)
+LATE = MONDAY + dt.timedelta(days=300)
 DAY = dt.timedelta(days=1)
 
 
@@ -31,7 +31,7 @@ def fresh(number: int, **changes: Any) -> Objective:
 
 def plan(*objectives: Objective, minutes: int = 20, today: dt.date = MONDAY, **changes: Any) -> Today:
     load = changes.pop("load", Load(minutes))
-    return planning.build(objectives, load, today=today, rng=random.Random(1), **changes)
+    return planning.build(objectives, load, today=today, **changes)
 
 
 def asked(today: Today) -> list[int]:
@@ -81,6 +81,25 @@ def test_what_is_not_due_is_asked_only_with_an_examination_ahead() -> None:
     assert len(ahead.asked) == 3
 
 
+def test_nothing_is_asked_ahead_of_its_day_while_what_is_due_waits() -> None:
+    due = [studied(number, days_ago=2) for number in range(12)]
+    ahead = [studied(number, days_ago=20, due_in=5, weight=9.0) for number in range(50, 60)]
+    today = plan(*due, *ahead, minutes=10, exams=[EXAM])
+    assert {choice.why.cause for choice in today.asked} == {Cause.DUE}
+    assert len(today.waiting) == 2
+
+
+def test_a_retest_that_waited_for_a_week_comes_first_however_short_the_time() -> None:
+    def missed(number: int, late: int) -> Objective:
+        one = studied(number, days_ago=late + 2, due_in=-late)
+        assert one.trace is not None
+        return replace(one, trace=replace(one.trace, retests=0))
+
+    new = [fresh(number) for number in range(100, 140)]
+    today = plan(missed(1, 6), missed(2, 7), *new, minutes=5, exams=[MONDAY + 10 * DAY])
+    assert [choice.objective for choice in today.asked if choice.why.cause is Cause.RETEST] == [2]
+
+
 def test_a_crowded_day_is_thinned_on_the_days_before_it() -> None:
     crowd = [studied(number, due_in=1) for number in range(15)]
     assert len(plan(*crowd, minutes=10).asked) == 5
@@ -97,11 +116,59 @@ def test_a_retest_on_its_latest_day_comes_before_new_objectives() -> None:
     assert (why.cause, why.due, why.days) == (Cause.RETEST, MONDAY, 5)
 
 
+def test_a_retest_on_its_latest_day_waits_for_no_prerequisite() -> None:
+    """At ten minutes a day what four retests rest on, new or not fresh, would fill the part of the day for retests."""
+    missed = [
+        replace(one, trace=replace(one.trace, retests=0)) if one.trace else one
+        for one in (studied(number, needs=frozenset({100 + number, 200 + number})) for number in range(4))
+    ]
+    needed = [fresh(100 + number) for number in range(4)]
+    stale = [studied(200 + number, days_ago=9, due_in=3) for number in range(4)]
+    today = plan(*missed, *needed, *stale, *(fresh(number) for number in range(300, 340)), minutes=10, exams=[LATE])
+    retests = [choice.objective for choice in today.asked if choice.why.cause is Cause.RETEST]
+    assert len(retests) == planning.RETEST_SHARE * 10 // 1
+
+
+def test_a_long_retest_is_kept_where_the_part_for_retests_is_shorter_than_it() -> None:
+    missed = studied(99, seconds=200)
+    assert missed.trace is not None
+    missed = replace(missed, trace=replace(missed.trace, retests=0))
+    today = plan(missed, *(fresh(number) for number in range(30)), minutes=10, exams=[LATE])
+    assert 99 in asked(today)
+
+
+def test_what_is_longer_than_the_rest_of_the_day_is_offered_and_not_called_covered() -> None:
+    long, soon = studied(1, seconds=200), studied(2, days_ago=1, seconds=50, due_in=2)
+    rest = plan(long, soon, minutes=10, spent_seconds=500)
+    assert (rest.outcome, rest.asked, rest.waiting) == (Outcome.SHORT, (), (1,))
+    assert rest.too_long is not None
+    assert (rest.too_long.objective, rest.too_long.why.cause) == (1, Cause.DUE)
+    assert plan(soon, minutes=10, spent_seconds=500).outcome is Outcome.COVERED
+
+
+def test_a_day_holds_one_question_however_long_it_takes() -> None:
+    today = plan(studied(1, seconds=200, weight=9.0), studied(2), minutes=2)
+    assert (today.outcome, asked(today), today.too_long) == (Outcome.STUDY, [1], None)
+
+
+def test_what_would_not_be_reached_is_begun_where_nothing_else_is_left_today() -> None:
+    begun = [studied(number, days_ago=0, due_in=4) for number in range(40)]
+    today = plan(*begun, fresh(50), fresh(51), minutes=5, exams=[MONDAY + 3 * DAY])
+    assert planning.entering([*begun, fresh(50)], Load(5), today=MONDAY, on=MONDAY + 3 * DAY) == ()
+    assert set(asked(today)) == {50, 51}
+
+
 def test_prerequisites_are_asked_before_what_rests_on_them() -> None:
     chain = [fresh(1, needs=frozenset({2})), fresh(2, needs=frozenset({3})), fresh(3)]
     today = plan(*chain, exams=[EXAM])
     assert asked(today) == [3, 2, 1]
     assert [choice.why.leads_to for choice in today.asked] == [2, 1, None]
+
+
+def test_a_prerequisite_that_is_refreshed_is_not_called_new() -> None:
+    today = plan(studied(1, needs=frozenset({2})), studied(2, days_ago=9, due_in=3), exams=[EXAM])
+    assert [choice.why.cause for choice in today.asked] == [Cause.PREREQUISITE, Cause.DUE]
+    assert today.started == 0
 
 
 def test_a_prerequisite_without_questions_and_a_circle_hold_nothing_up() -> None:
@@ -135,38 +202,9 @@ def test_a_topic_follows_itself_only_where_there_is_no_choice() -> None:
     assert all(before != after for before, after in itertools.pairwise(topics))
 
 
-def test_a_forecast_spreads_the_backlog_of_a_missed_week_and_keeps_the_days_of_rest() -> None:
-    ahead = planning.forecast([studied(number) for number in range(60)], Load(10, rest_days=(7,)), today=MONDAY)
-    assert len(ahead.days) == planning.DAYS_SHOWN
-    assert all(day.minutes <= 10 for day in ahead.days)
-    assert [day.questions for day in ahead.days if day.day.isoweekday() == 7] == [0, 0]
-    assert [day.questions for day in ahead.days[:6]] == [10] * 6
-    assert ahead.days[-1].due < ahead.days[0].due == 60
-
-
-def test_a_forecast_names_what_will_not_be_reached_and_what_nobody_can_ask_about() -> None:
-    objectives = [*(fresh(number) for number in range(40)), fresh(99, questions=0)]
-    ahead = planning.forecast(objectives, Load(2), today=MONDAY, exams=[MONDAY + 6 * DAY])
-    assert ahead.on == MONDAY + 6 * DAY
-    assert len(ahead.unreached) > 30
-    assert 99 not in ahead.unreached
-    assert ahead.without_questions == (99,)
-
-
-def test_readiness_grows_with_the_plan_and_lies_in_its_interval() -> None:
-    ahead = planning.forecast([studied(number) for number in range(20)], Load(20), today=MONDAY, exams=[EXAM])
-    assert ahead.ready is not None
-    assert ahead.ready_now is not None
-    assert ahead.ready.chance > ahead.ready_now.chance
-    for ready in (ahead.ready, ahead.ready_now):
-        assert 0 <= ready.low < ready.chance < ready.high <= 1
-    assert planning.forecast([], Load(20), today=MONDAY).ready is None
-
-
 def test_a_clock_set_back_asks_nothing_twice_and_breaks_nothing() -> None:
     tomorrow = studied(1, days_ago=-1, due_in=4)
     assert plan(tomorrow, exams=[EXAM]).asked == ()
-    assert planning.forecast([tomorrow], Load(20), today=MONDAY).days
 
 
 objectives = st.lists(
@@ -204,6 +242,7 @@ def test_no_plan_is_too_long_asks_twice_or_depends_on_anything_but_what_it_is_gi
     assert len(set(asked(first))) == len(first.asked)
     assert set(asked(first)) <= set(able)
     assert len(first.asked) <= 1 or first.seconds <= first.limit
+    assert (first.outcome is Outcome.SHORT) == (first.too_long is not None)
     assert all(not selection.asked_on(able[one], MONDAY) for one in asked(first))
     assert (first.outcome is Outcome.STUDY) == bool(first.asked)
 
@@ -217,4 +256,3 @@ def test_more_than_one_examination_leads_to_the_next_one() -> None:
 def test_an_examination_today_or_in_ten_years_is_planned_for(days: int) -> None:
     exam = MONDAY + days * DAY
     assert plan(studied(1), fresh(2), exams=[exam]).asked
-    assert planning.forecast([studied(1), fresh(2)], Load(5), today=MONDAY, exams=[exam]).days
