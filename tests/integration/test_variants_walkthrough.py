@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
+from quizapp.core.composing import Only
 from quizapp.core.memory import Freshness
-from quizapp.core.selection import Only
 from quizapp.db.extension import db
 from quizapp.db.models import ContentVersion, Exposure, Item, ItemStat, Memory, Presentation, Published, Response, table
 from quizapp.db.session import writing
