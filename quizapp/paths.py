@@ -9,7 +9,7 @@ package = Path(__file__).resolve().parent
 
 
 def root() -> Path:
-    """The folder that holds templates/, lessons/, question_banks/ and migrations/."""
+    """The folder that holds templates/, lessons/, question_banks/, migrations/ and docs/."""
     if chosen := os.environ.get("QUIZAPP_ROOT"):
         return Path(chosen).resolve()
     bundled = package / "_bundled"
@@ -30,6 +30,11 @@ def question_banks() -> Path:
 
 def migrations() -> Path:
     return root() / "migrations"
+
+
+def docs() -> Path:
+    """Of the documents an installation holds those that its pages show."""
+    return root() / "docs"
 
 
 def data() -> Path:

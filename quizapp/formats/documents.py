@@ -269,6 +269,12 @@ def _in_words(problem: str) -> str:
     return f"This is not valid YAML ({problem})."
 
 
+def find_unseen(text: str) -> str | None:
+    """A sentence about the first character of a text that no reader would see; None where there is none."""
+    hidden = _UNSEEN.search(text)
+    return _unseen(hidden.group()) if hidden else None
+
+
 def shorten(text: str) -> str:
     """A text as it may be quoted in a sentence."""
     text = " ".join(text.split())

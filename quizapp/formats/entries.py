@@ -68,8 +68,8 @@ def _sentence(kind: str, value: Json, detail: Any) -> tuple[Path, str, str]:
     context = detail.get("ctx", {})
     if rule == "missing":
         if name == "id" and len(path) > 1:
-            return path[:-1], "missing", "“id” is missing; “quizapp content format” assigns one."
-        return path[:-1], "missing", f"“{name}” is missing."
+            return path, "missing", "“id” is missing; “quizapp content format” assigns one."
+        return path, "missing", f"“{name}” is missing."
     if rule == "union_tag_not_found":
         return path, "missing", "“type” is missing."
     if rule == "union_tag_invalid":

@@ -53,6 +53,7 @@ def test_the_wheel_holds_the_program_and_what_it_reads(wheel: Path) -> None:
     for folder in BUNDLED:
         assert any(name.startswith(f"quizapp/_bundled/{folder}/") for name in names), folder
     assert "quizapp/itemtypes/single_best_answer/answer.html" in names
+    assert "quizapp/_bundled/docs/linting.md" in names
     assert any(name.startswith("quizapp/static/css/") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "quizapp/_bundled/tests"))]
 

@@ -1,0 +1,137 @@
+"""What the buttons of an editor do to what is written: rows added, moved and taken away, flaws mended, entries picked.
+
+A button says its wish in one word and a place: “add:options”, “up:options-2”, “pick:facts:N12”. Everything else in the
+form stays as it was typed. Pure: from what the form says to what it should say, and where reading goes on.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quizapp import itemtypes
+from quizapp.formats.linting import mending
+from quizapp.formats.linting.mending import Unmendable
+from quizapp.itemtypes.editing import Group, Json, Pairs, Path, Rows, blank, find, path_of
+from quizapp.itemtypes.fields import next_letter, next_part
+
+MOST_ROWS = 400
+"""Of one list in a form: far more than any type takes, so that what was pasted is shown and can be cut down."""
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """`focus` is the id of the element at which reading goes on; `sentence` says what happened, or why nothing did."""
+
+    content: Json
+    focus: str = ""
+    sentence: str = ""
+
+
+def reshape(form: Group, content: Json, wish: str, chosen: Mapping[str, str]) -> Reshaped | None:
+    """What a button wishes; None for a wish that is none of these. `chosen` holds the lists beside buttons."""
+    word, _, rest = wish.partition(":")
+    if word in ("add", "remove", "up", "down"):
+        path = path_of(form, rest)
+        if path is None or not isinstance(path[0], str):
+            return Reshaped(content, sentence="That row is not there any more.")
+        changed = copy.deepcopy(content)
+        if word == "add":
+            return _add(form, changed, path, rest, chosen)
+        return _move(form, changed, path, rest, word)
+    if word in ("pick", "unpick"):
+        name, _, picked = rest.partition(":")
+        return _pick(form, copy.deepcopy(content), name, picked, add=word == "pick")
+    if word == "mend":
+        rule, _, place = rest.partition(":")
+        return _mend(content, rule, place)
+    if word == "excuse":
+        return _excuse(content, rest)
+    return None
+
+
+def place_of(path: Path) -> str:
+    """A path as a button carries it."""
+    return json.dumps(list(path), separators=(",", ":"))
+
+
+def _mend(content: Json, rule: str, place: str) -> Reshaped:
+    try:
+        path = tuple(step for step in json.loads(place) if isinstance(step, (str, int)))
+        mended = mending.mend(content, rule, path)
+    except (ValueError, TypeError, Unmendable):
+        return Reshaped(content, sentence="That flaw is not there any more.")
+    return Reshaped(mended, focus="findings", sentence="Mended. Look at it once more before you save.")
+
+
+def _excuse(content: Json, rule: str) -> Reshaped:
+    reasons = dict(content.get("lint") or {})
+    reasons.setdefault(rule[:40], "")
+    return Reshaped({**content, "lint": reasons}, focus=f"lint-{list(reasons).index(rule[:40])}-reason")
+
+
+def _holder(content: Json, path: Path) -> Any:
+    value: Any = content
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _add(form: Group, content: Json, path: Path, name: str, chosen: Mapping[str, str]) -> Reshaped:
+    field = find(form, path)
+    if not isinstance(field, Rows):
+        return Reshaped(content, sentence="No row can be added there.")
+    if isinstance(field, Pairs):
+        holder = _holder(content, path)
+        holder.setdefault("", "")
+        return Reshaped(content, focus=f"{name}-{len(holder) - 1}")
+    rows = _holder(content, path)
+    if len(rows) >= min(field.most, MOST_ROWS):
+        return Reshaped(content, focus=name, sentence=f"{field.most} are as many as fit.")
+    rows.append(_new_row(field, rows, name, chosen))
+    return Reshaped(content, focus=f"{name}-{len(rows) - 1}")
+
+
+def _new_row(field: Rows, rows: list[Json], name: str, chosen: Mapping[str, str]) -> Json:
+    ids = [str(row.get("id", "")) for row in rows]
+    if name == "parts":
+        named = chosen.get("new-part", "")
+        type_name = named if named in itemtypes.gradable() else itemtypes.gradable()[0]
+        return {"id": next_part(ids), "type": type_name} | copy.deepcopy(blank(type_name))
+    return {"id": next_letter(ids)} if "id" in field.group()._fields else {}
+
+
+def _move(form: Group, content: Json, path: Path, name: str, word: str) -> Reshaped:
+    place = path[-1]
+    if not isinstance(place, int):
+        return Reshaped(content, sentence="No row is meant by that.")
+    list_name = name.rpartition("-")[0]
+    rows = _holder(content, path[:-1])
+    if isinstance(rows, dict):
+        pairs = list(rows.items())
+        if word == "remove":
+            del pairs[place]
+        rows.clear()
+        rows.update(pairs)
+        return Reshaped(content, focus=list_name)
+    if word == "remove":
+        del rows[place]
+        return Reshaped(content, focus=f"{list_name}-{min(place, len(rows) - 1)}" if rows else list_name)
+    there = place + (-1 if word == "up" else 1)
+    if 0 <= there < len(rows):
+        rows[place], rows[there] = rows[there], rows[place]
+        return Reshaped(content, focus=f"{list_name}-{there}")
+    return Reshaped(content, focus=name)
+
+
+def _pick(form: Group, content: Json, name: str, picked: str, *, add: bool) -> Reshaped:
+    path = path_of(form, name)
+    if path is None:
+        return Reshaped(content, sentence="There is no such list.")
+    holder = _holder(content, path[:-1])
+    picks = [one for one in holder[path[-1]] if one != picked]
+    holder[path[-1]] = [*picks, picked] if add and picked else picks
+    return Reshaped(content, focus=f"find-{name}")
