@@ -14,6 +14,8 @@ class Mode:
     `asks_confidence`: the answer is sent by Guess / Fairly sure / Sure, else by one button.
     `schedules`: answers move the memory of their objective.
     `pool`: the items it may draw.
+    `held`: the result waits until somebody releases it. Nothing that the learner can see may move by it before, so its
+    answers move neither memory nor ability: both are shown, and would tell the result.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Mode:
     asks_confidence: bool
     schedules: bool
     pool: str = "practice"
+    held: bool = False
 
 
 PRACTICE = Mode("practice", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
@@ -35,4 +38,21 @@ EXAM = Mode("exam", feedback_at_once=False, free_order=True, asks_confidence=Fal
 LESSON = Mode("lesson", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=False)
 """A question inside a lesson: an exposure, but asked too soon after reading to tell anything about memory."""
 
-MODES = {mode.name: mode for mode in (PRACTICE, REVIEW, LEARN, PLACEMENT, EXAM, LESSON)}
+ASSIGNED = Mode("assigned", feedback_at_once=True, free_order=False, asks_confidence=True, schedules=True)
+"""A block of practice that an instructor gave."""
+GRADED = Mode(
+    "graded", feedback_at_once=False, free_order=True, asks_confidence=False, schedules=False, pool="secure", held=True
+)
+"""An exam that an instructor gave and that decides over somebody."""
+FORMATIVE = Mode(
+    "formative",
+    feedback_at_once=False,
+    free_order=True,
+    asks_confidence=False,
+    schedules=False,
+    pool="secure",
+    held=True,
+)
+"""An exam that an instructor gave and that decides nothing."""
+
+MODES = {mode.name: mode for mode in (PRACTICE, REVIEW, LEARN, PLACEMENT, EXAM, LESSON, ASSIGNED, GRADED, FORMATIVE)}

@@ -13,7 +13,7 @@ from quizapp.core import modes
 from quizapp.db.models import Mark, MissCause, Note, Presentation, ProblemReport, Response, Sitting, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
-from quizapp.services.sittings import Place, effective
+from quizapp.services.sittings import Place, effective, released
 
 CAUSES = {
     "knowledge": "Did not know",
@@ -98,10 +98,14 @@ def name_cause(session: Session, actor: Actor, presentation_id: int, part: str, 
             if cause not in CAUSES:
                 raise Unfit(shown.place, "Choose one of the four causes.")
             response_id = session.scalar(
-                sa.select(Response.id).where(
+                sa.select(Response.id)
+                .join(Presentation, Presentation.id == Response.presentation_id)
+                .join(Sitting, Sitting.id == Presentation.sitting_id)
+                .where(
                     Response.presentation_id == presentation_id,
                     Response.part == part,
                     Response.earned < Response.possible,
+                    released,  # else the reply would tell whether the answer was right
                 )
             )
             if response_id is None:

@@ -89,7 +89,8 @@ def answer(
             if shown.response_id is not None:
                 return Answered(place, submission.part, repeated=True)
             mode = modes.MODES[shown.mode]
-            if shown.closed_at is not None or mode.free_order:
+            over = shown.deadline is not None and now >= shown.deadline
+            if shown.closed_at is not None or over or mode.free_order:
                 raise TimeIsUp(place)
             version = get_version(session, shown.version_id)
             part = _part_in_turn(session, presentation_id, version, submission.part, place)
@@ -206,6 +207,7 @@ _SHOWN = (
         Sitting.plan,
         Sitting.seed,
         Sitting.closed_at,
+        Sitting.deadline,
         Item.objective_id,
         _current.line.label("published_line"),
         Response.id.label("response_id"),

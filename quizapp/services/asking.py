@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
-from quizapp.core import modes
+from quizapp.core import modes, windows
 from quizapp.core.study_day import study_day
+from quizapp.core.windows import USUAL
 from quizapp.db.models import (
     Exposure,
     Presentation,
@@ -26,7 +27,8 @@ from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.composing import BlockPlan, choose_block
 from quizapp.services.sittings import Chosen, Place
-from quizapp.services.versions import Version, get_version, published, published_by_id
+from quizapp.services.teaching.accommodating import find_allowance
+from quizapp.services.versions import Version, get_version, get_versions, published, published_by_id
 
 LONGEST_TITLE = 200
 REDRAWS = 40
@@ -52,22 +54,50 @@ def begin(
         with writing(session, Lock(learner=actor.id)):
             if (started := _started(session, actor.id, key)) is not None:
                 return started
-            chosen = choose()
-            sitting_id = _open(
-                session,
-                actor,
-                chosen.mode,
-                key=key,
-                title=title,
-                plan=chosen.plan(),
-                deadline=now + chosen.time_allowed if chosen.time_allowed is not None else None,
-                now=now,
-                seed=seed,
-            )
-            present(session, actor, sitting_id, range(len(chosen.items) if chosen.mode.free_order else 1), now)
-            return sitting_id
+            return open_chosen(session, actor, choose(), key=key, title=title, now=now, seed=seed)
 
     return retrying(deed)
+
+
+def open_chosen(
+    session: Session, actor: Actor, chosen: Chosen, *, key: str, title: str, now: dt.datetime, seed: int
+) -> int:
+    """Open a session of what was chosen and show its first question, or all of an exam. Inside a deed that holds the
+    learner’s lock. The time of a person who has more of it is counted here, once, and kept."""
+    deadline, extra = _deadline(session, actor, chosen, now)
+    sitting_id = _open(
+        session,
+        actor,
+        chosen.mode,
+        key=key,
+        title=title,
+        plan=chosen.plan(),
+        deadline=deadline,
+        extra=extra,
+        assignment_id=chosen.assignment_id,
+        now=now,
+        seed=seed,
+    )
+    present(session, actor, sitting_id, range(len(chosen.items) if chosen.mode.free_order else 1), now)
+    return sitting_id
+
+
+NO_TIME = dt.timedelta(0)
+
+
+def _deadline(
+    session: Session, actor: Actor, chosen: Chosen, now: dt.datetime
+) -> tuple[dt.datetime | None, dt.timedelta]:
+    """When it ends for this person, None if it does not, and how much later than for others."""
+    if chosen.window is None and chosen.time_allowed is None:
+        return None, NO_TIME
+    allowance = find_allowance(session, actor.id)
+    if chosen.window is None:
+        usual = chosen.time_allowed or NO_TIME
+        return now + allowance.of(usual), allowance.of(usual) - usual
+    ends = windows.deadline(chosen.window, allowance, now, limit=chosen.time_allowed)
+    usually = windows.deadline(chosen.window, USUAL, now, limit=chosen.time_allowed)
+    return ends, max(ends - max(usually, now), NO_TIME)
 
 
 def open_check(
@@ -115,11 +145,15 @@ def _check_seed(actor: Actor, lesson: str, now: dt.datetime) -> int:
 def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable[int], now: dt.datetime) -> None:
     """Put the questions at these places of the sitting’s plan in front of the learner. Inside a deed.
 
-    An item that was withdrawn since the plan was made is left out.
+    An item that was withdrawn since the plan was made is left out, unless the plan pins the versions.
     """
     sitting = session.execute(_SITTING, {"sitting": sitting_id}).one()
     items = sitting.plan["items"]
-    versions = published_by_id(session, [items[position] for position in positions])
+    if "versions" in sitting.plan:
+        kept = get_versions(session, sitting.plan["versions"])
+        versions: Mapping[int, Version] = {version.content_id: version for version in kept.values()}
+    else:
+        versions = published_by_id(session, [items[position] for position in positions])
     rows = []
     for position in positions:
         if (version := versions.get(items[position])) is not None:
@@ -224,6 +258,8 @@ def _open(
     title: str,
     plan: Mapping[str, Any],
     deadline: dt.datetime | None,
+    extra: dt.timedelta = NO_TIME,
+    assignment_id: int | None = None,
     now: dt.datetime,
     seed: int,
 ) -> int:
@@ -236,7 +272,8 @@ def _open(
         "key": key[:64],
         "started_at": now,
         "deadline": deadline,
-        "extra_seconds": 0,
+        "extra_seconds": int(extra.total_seconds()),
+        "assignment_id": assignment_id,
     }
     return int(session.execute(sa.insert(table(Sitting)).returning(Sitting.id), row).scalar_one())
 

@@ -22,8 +22,7 @@ from quizapp.itemtypes.told import Told
 from quizapp.services.accounts import Actor
 from quizapp.services.annotating import CAUSES
 from quizapp.services.content.teaching import Taught, where_taught
-from quizapp.services.progressing import released
-from quizapp.services.sittings import Place, effective
+from quizapp.services.sittings import Place, effective, released
 from quizapp.services.versions import Row, Version, get_content_ids, get_versions, published, published_by_id
 
 A_PAGE = 20

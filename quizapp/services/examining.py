@@ -93,10 +93,13 @@ def strike(session: Session, actor: Actor, presentation_id: int, part: str, toke
 
 
 def hand_in(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> None:
-    """Close the learner’s exam; handing in twice is harmless. Raises LookupError for somebody else’s."""
-    owned = sa.select(Sitting.mode).where(Sitting.id == sitting_id, Sitting.learner_id == actor.id)
-    mode = session.scalar(owned)
-    if mode is None or not modes.MODES[mode].free_order:
+    """Close the learner’s exam, or another session that has a deadline; handing in twice is harmless.
+
+    Raises LookupError for somebody else’s.
+    """
+    owned = sa.select(Sitting.mode, Sitting.deadline).where(Sitting.id == sitting_id, Sitting.learner_id == actor.id)
+    held = session.execute(owned).one_or_none()
+    if held is None or not (modes.MODES[held.mode].free_order or held.deadline):
         raise LookupError(sitting_id)
     _close(session, actor.id, actor.zone, sitting_id, now)
 
@@ -128,25 +131,31 @@ def close_expired(session: Session, now: dt.datetime, limit: int = 100) -> int:
 
 
 def _close(session: Session, learner_id: int, zone: str, sitting_id: int, now: dt.datetime) -> None:
-    """Grade what was saved, in the order in which it was asked, append it to the log and release the result.
+    """Grade what was saved, in the order in which it was asked, append it to the log and release the result, unless
+    somebody has to look it over first.
 
-    Closing a closed exam changes nothing. The answers carry the earlier of now and the deadline.
+    Closing a closed exam changes nothing. The answers carry the earlier of now and the deadline. A session that was
+    graded answer by answer is closed as it stands.
     """
 
     def deed() -> None:
         with writing(session, Lock(learner=learner_id)):
             sitting = session.execute(
-                sa.select(Sitting.mode, Sitting.deadline, Sitting.closed_at).where(Sitting.id == sitting_id)
+                sa.select(Sitting.mode, Sitting.deadline, Sitting.closed_at, Sitting.plan).where(
+                    Sitting.id == sitting_id
+                )
             ).one()
             if sitting.closed_at is not None:
                 return
+            mode = modes.MODES[sitting.mode]
             at = min(now, sitting.deadline) if sitting.deadline else now
             to_count: list[counting.StatRow] = []
-            for shown in session.execute(_QUESTIONS, {"sitting": sitting_id}).all():
-                to_count += _grade_saved(session, learner_id, modes.MODES[sitting.mode], shown, at, study_day(at, zone))
+            for shown in session.execute(_QUESTIONS, {"sitting": sitting_id}).all() if mode.free_order else ():
+                to_count += _grade_saved(session, learner_id, mode, shown, at, study_day(at, zone))
             counting.count(session, to_count)
+            released_at = None if mode.held and not sitting.plan.get("shown_at_once") else now
             session.execute(
-                sa.update(table(Sitting)).where(Sitting.id == sitting_id).values(closed_at=now, released_at=now)
+                sa.update(table(Sitting)).where(Sitting.id == sitting_id).values(closed_at=now, released_at=released_at)
             )
 
     retrying(deed)

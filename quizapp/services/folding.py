@@ -18,7 +18,7 @@ from quizapp.core import ability, memory
 from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import Confidence, Grade, Rating, rate
 from quizapp.core.itemstats import tallies
-from quizapp.core.modes import Mode
+from quizapp.core.modes import MODES, Mode
 from quizapp.db.models import (
     Ability,
     Calibration,
@@ -86,6 +86,7 @@ class Logged:
     study_day: dt.date
     guess: float
     difficulty: float
+    mode: str
     at: dt.datetime
     answered: bool
     """False for a question left empty in a closed exam, which says nothing of the learner."""
@@ -104,7 +105,7 @@ def step(before: State, answer: Logged, continues: bool, w: memory.Parameters) -
     """Fold one more answer. `continues`: a further part of a presentation that was counted already."""
     right = Grade(answer.earned, answer.possible).right
     seen, trace, theta = before.seen, before.trace, before.ability
-    if answer.first_exposure and answer.answered:
+    if answer.first_exposure and answer.answered and not MODES[answer.mode].held:
         theta = theta or ability.Ability()
         if trace is not None:
             known = memory.retrievability(trace.state, (answer.study_day - trace.last_day).days, w)

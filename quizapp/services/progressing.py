@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core import forecasting, memory, modes, progress
+from quizapp.core import forecasting, memory, progress
 from quizapp.core.forecasting import Forecast, Readiness
 from quizapp.core.grading import Confidence, Rating
 from quizapp.core.mastery import Mastery, Standing
@@ -21,7 +21,7 @@ from quizapp.db.models import Presentation, Response, Sitting
 from quizapp.db.session import run
 from quizapp.services.accounts import Actor, Exam
 from quizapp.services.content.teaching import Taught, where_taught
-from quizapp.services.sittings import Place, effective, verdict
+from quizapp.services.sittings import Place, effective, released, verdict
 from quizapp.services.studying import Desk, get_desk, guess_on
 from quizapp.services.versions import Row, Version, get_versions, published
 
@@ -320,12 +320,6 @@ def _answered(row: Row, answer: Evidence, version: Version) -> Answered:
         place=Place(row.sitting_id, row.position),
     )
 
-
-released = sa.or_(
-    Sitting.released_at.is_not(None),
-    Sitting.mode.in_([mode.name for mode in modes.MODES.values() if mode.feedback_at_once]),
-)
-"""Whether the feedback of a sitting may be seen."""
 
 _right = 5 * effective.c.earned >= 4 * effective.c.possible  # `core.grading.Grade.right`
 _GUESSED = (

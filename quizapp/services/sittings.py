@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from quizapp.core import modes
-from quizapp.db.models import Content, Mark, Presentation, Regrade, Response, Sitting
+from quizapp.core.windows import Window
+from quizapp.db.models import Mark, Presentation, Regrade, Response, Sitting
 from quizapp.db.session import run
 from quizapp.services.accounts import Actor
 from quizapp.services.versions import get_versions, published_by_id
@@ -33,8 +34,10 @@ class Place:
 class Chosen:
     """What a session is to ask: content ids of items in order, and the reason for each as data.
 
-    `asked`: what was asked for, to be kept with it. `time_allowed` makes it run against the clock. `at_most`: further
-    questions follow from the answers, up to so many; None where the items are all of them.
+    `asked`: what was asked for, to be kept with it. `time_allowed` makes it run against the clock and `window` ends it;
+    both are everybody’s, and a person with more time gets more of them. `at_most`: further questions follow from the
+    answers, up to so many; None where the items are all of them. `assignment_id`: what it is begun for, and `fixed`:
+    what was settled for that beforehand, to be kept with the plan.
     """
 
     mode: modes.Mode
@@ -43,6 +46,9 @@ class Chosen:
     asked: Mapping[str, Any] = field(default_factory=dict)
     time_allowed: dt.timedelta | None = None
     at_most: int | None = None
+    window: Window | None = None
+    assignment_id: int | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def plan(self) -> dict[str, Any]:
         """As it is stored with the sitting."""
@@ -50,6 +56,7 @@ class Chosen:
             "items": list(self.items),
             "reasons": [dict(reason) for reason in self.reasons],
             "asked": dict(self.asked),
+            **self.fixed,
         }
         return stored if self.at_most is None else stored | {"at_most": self.at_most}
 
@@ -74,24 +81,7 @@ class Sat:
     answered: int
     earned: int
     possible: int
-
-
-@dataclass(frozen=True)
-class Check:
-    """An answered question of a lesson."""
-
-    place: Place
-    right: bool
-
-
-@dataclass(frozen=True)
-class Miss:
-    """A question answered wrong, at the paragraph of a lesson that explains it. `lead_in` is plain text."""
-
-    anchor: str
-    lead_in: str
-    on: dt.date
-    place: Place
+    assignment_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,50 +156,10 @@ def get_results(session: Session, actor: Actor, sitting_id: int) -> Results:
     return Results(sat, tuple(rows), by_objective)
 
 
-def list_checks(session: Session, actor: Actor, lesson: str, day: dt.date) -> dict[str, Check]:
-    """The questions of a lesson that the learner answered on this study day, by item."""
-    rows = run(session, _CHECKS, {"learner": actor.id, "lesson": lesson, "mode": modes.LESSON.name, "day": day})
-    checks: dict[str, Check] = {}
-    for row in rows:
-        before = checks.get(row.slug)
-        right = row.earned == row.possible and (before is None or before.right)
-        checks[row.slug] = Check(Place(row.sitting_id, row.position), right)
-    return checks
-
-
-def list_misses(session: Session, actor: Actor, lesson: str) -> tuple[Miss, ...]:
-    """Questions that point into this lesson and whose latest answer was wrong, latest first."""
-    rows = run(session, _LATEST, {"learner": actor.id}).all()
-    versions = get_versions(session, {row.version_id for row in rows})
-    misses = []
-    for row in rows:
-        version = versions[row.version_id]
-        part = next((part for part in version.parts if part.id == row.part), None)
-        slug, _, anchor = ((part and part.content.get("lesson")) or version.body.get("lesson") or "").partition("#")
-        if part is not None and slug == lesson and row.earned < row.possible:
-            misses.append(Miss(anchor, part.content["lead_in"], row.study_day, Place(row.sitting_id, row.position)))
-    return tuple(misses)
-
-
 def list_unread(session: Session, actor: Actor) -> tuple[Unread, ...]:
     """Exams with misses that were neither opened nor asked about again since, latest first."""
     rows = run(session, _UNREAD, {"learner": actor.id, "mode": modes.EXAM.name})
     return tuple(Unread(row.id, row.title, row.closed_at, row.missed) for row in rows if not row.plan.get("opened"))
-
-
-def list_checks_answered(session: Session, actor: Actor, items: Iterable[str]) -> frozenset[str]:
-    """Which of these items the learner has answered as a question of a lesson, on any day."""
-    answered = (
-        sa.select(Content.slug)
-        .join(Response, Response.content_id == Content.id)
-        .where(
-            Content.kind == "item",
-            Content.slug.in_(set(items)),
-            Response.learner_id == actor.id,
-            Response.mode == modes.LESSON.name,
-        )
-    )
-    return frozenset(session.scalars(answered.distinct()))
 
 
 def days_studied(session: Session, actor: Actor, since: dt.date) -> frozenset[dt.date]:
@@ -272,6 +222,7 @@ def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: i
             answered=answered or 0,
             earned=earned or 0,
             possible=possible or 0,
+            assignment_id=sitting.assignment_id,
         )
         for sitting, answered, earned, possible, questions in rows
     )
@@ -291,6 +242,12 @@ effective = (
     .subquery("effective")
 )
 """The mark that counts: the newest regrade, else the mark given at the time."""
+
+released = sa.or_(
+    Sitting.released_at.is_not(None),
+    Sitting.mode.in_([mode.name for mode in modes.MODES.values() if mode.feedback_at_once]),
+)
+"""Sessions whose feedback may be seen."""
 
 _sums = (
     sa.select(
@@ -329,40 +286,6 @@ _ANSWERED = (
     .order_by(Presentation.position, Response.id)
 )
 
-_CHECKS = (
-    sa.select(Content.slug, Presentation.sitting_id, Presentation.position, effective.c.earned, effective.c.possible)
-    .join(Response, Response.presentation_id == Presentation.id)
-    .join(effective, effective.c.id == Response.id)
-    .join(Content, Content.id == Presentation.content_id)
-    .join(Sitting, Sitting.id == Presentation.sitting_id)
-    .where(
-        Sitting.learner_id == sa.bindparam("learner"),
-        Sitting.mode == sa.bindparam("mode"),
-        Sitting.plan["lesson"].as_string() == sa.bindparam("lesson"),
-        Presentation.study_day == sa.bindparam("day"),
-    )
-)
-_newest = (
-    sa.select(sa.func.max(Response.id).label("id"))
-    .where(Response.learner_id == sa.bindparam("learner"))
-    .group_by(Response.content_id, Response.part)
-    .subquery("newest")
-)
-_LATEST = (
-    sa.select(
-        Presentation.version_id,
-        Presentation.sitting_id,
-        Presentation.position,
-        Response.part,
-        Response.study_day,
-        effective.c.earned,
-        effective.c.possible,
-    )
-    .join(_newest, _newest.c.id == Response.id)
-    .join(effective, effective.c.id == Response.id)
-    .join(Presentation, Presentation.id == Response.presentation_id)
-    .order_by(Response.id.desc())
-)
 _later = aliased(Response)
 _UNREAD = (
     sa.select(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from quizapp.services import calibrating, examining, fitting, outbox
+from quizapp.services.teaching import closing
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class Done:
 
 
 def work(session: Session, transport: outbox.Transport, now: dt.datetime, *, sender: str) -> Done:
-    """One round: close what has expired, send what waits. `sender` is the address that mail comes from."""
+    """One round: close what has expired or is over, send what waits. `sender` is the address that mail comes from."""
     closed = examining.close_expired(session, now)
+    closing.close_over(session, now)
     return Done(closed, outbox.send_waiting(session, transport, now, sender=sender))
 
 

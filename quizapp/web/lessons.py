@@ -13,7 +13,7 @@ from quizapp import clock
 from quizapp.core.preferences import local_date
 from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from quizapp.services import asking, sittings
+from quizapp.services import asking, lesson_questions
 from quizapp.services.accounts import Actor
 from quizapp.services.content import evidence as evidence_base
 from quizapp.services.content import reading, searching
@@ -75,7 +75,7 @@ def lesson(slug: str) -> ResponseReturnValue:
     actor = get_actor()
     shown = reading.get_lesson(db.session(), slug)
     misses = defaultdict(list)
-    for miss in sittings.list_misses(db.session(), actor, slug):
+    for miss in lesson_questions.list_misses(db.session(), actor, slug):
         place = miss.place
         url = url_for("learn.feedback", sitting_id=place.sitting_id, position=place.position)
         misses[miss.anchor].append(Miss(miss.lead_in, miss.on, url))
@@ -91,7 +91,7 @@ def lesson(slug: str) -> ResponseReturnValue:
 
 def checks_of(shown: Lesson, actor: Actor) -> dict[str, Check]:
     """The questions of a lesson by item, with what was answered today."""
-    answered = sittings.list_checks(db.session(), actor, shown.slug, study_day(clock.now(), actor.zone))
+    answered = lesson_questions.list_checks(db.session(), actor, shown.slug, study_day(clock.now(), actor.zone))
     checks = {}
     for item in items_of(shown):
         done = answered.get(item)

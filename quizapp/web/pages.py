@@ -31,7 +31,15 @@ PLACES = (
 )
 TEACHING = ("teach", "Teach", "teach.index")
 AUTHORING = ("author", "Author", "author.index")
-ASSIGNED = ("learn.assignments", "learn.join", "learn.join_by_code")
+ASSIGNED = (
+    "learn.assignments",
+    "learn.assignment",
+    "learn.start_assignment",
+    "learn.challenge",
+    "learn.send_challenge",
+    "learn.join",
+    "learn.join_by_code",
+)
 PROGRESSING = ("learn.progress", "learn.objective", "learn.errors")
 PRACTISING = (
     "learn.practice",
@@ -66,6 +74,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(time_of_day)
     app.add_template_filter(deadline)
+    app.add_template_filter(moment_and_zone)
 
 
 def frame() -> dict[str, Any]:
@@ -163,6 +172,12 @@ def deadline(at: dt.datetime) -> str:
     """“14:05 (Europe/Vienna)”: a deadline names its zone, because a reader may be elsewhere than the settings say."""
     actor = current_actor()
     return f"{time_of_day(at)} ({actor.zone if actor else 'UTC'})"
+
+
+def moment_and_zone(at: dt.datetime) -> str:
+    """“23 November 2026, 14:05 (Europe/Vienna)”: for the end of a window, which is set by the clock of another zone."""
+    actor = current_actor()
+    return f"{moment(at)} ({actor.zone if actor else 'UTC'})"
 
 
 def time_of_day(at: dt.datetime) -> str:

@@ -22,17 +22,28 @@ from quizapp.db.models.sittings import (
     SavedAnswer,
     Sitting,
 )
-from quizapp.db.models.teaching import Accommodation, Cohort, CohortMember, CohortStaff
+from quizapp.db.models.teaching import (
+    Accommodation,
+    Assignment,
+    Challenge,
+    Cohort,
+    CohortMember,
+    CohortStaff,
+    Invitation,
+    Ruling,
+)
 
 __all__ = [
     "UTC",
     "Ability",
     "Accommodation",
+    "Assignment",
     "AuditDetail",
     "AuditEvent",
     "BankMember",
     "Base",
     "Calibration",
+    "Challenge",
     "Cohort",
     "CohortMember",
     "CohortStaff",
@@ -43,6 +54,7 @@ __all__ = [
     "Draft",
     "ExamDate",
     "Exposure",
+    "Invitation",
     "Item",
     "ItemParameter",
     "ItemStat",
@@ -65,6 +77,7 @@ __all__ = [
     "Recount",
     "Regrade",
     "Response",
+    "Ruling",
     "SavedAnswer",
     "Sitting",
     "User",

@@ -31,6 +31,8 @@ class Sitting(Base):
     closed_at: Mapped[dt.datetime | None]
     released_at: Mapped[dt.datetime | None]
     """When its feedback may be seen; None while it is held back."""
+    assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"), index=True)
+    """What it was begun for; None for what the learner does unasked."""
 
     __table_args__ = (
         UniqueConstraint("learner_id", "key"),

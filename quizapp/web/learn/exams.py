@@ -10,6 +10,7 @@ from quizapp.db.extension import db
 from quizapp.services import answering, examining, showing, sittings
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
+from quizapp.web.learn.sessions import CLOCK_SHOWN_WITHIN_SECONDS as A_DAY
 from quizapp.web.learn.sessions import back_to, hand_back, read_submission
 from quizapp.web.pages import time_of_day
 
@@ -56,12 +57,13 @@ def where(saved: examining.Saved, go: str) -> str:
 @blueprint.get("/session/<int:sitting_id>/hand-in")
 @allow("signed_in")
 def look_over(sitting_id: int) -> ResponseReturnValue:
-    """All questions of an exam, and which still lack an answer."""
+    """All questions of an exam, and which still lack an answer; of anything whose time is up, that it is."""
     actor, now = get_actor(), clock.now()
     sat = sittings.get_sat(db.session(), actor, sitting_id)
-    if sat.closed_at is not None or not sat.mode.free_order:
-        return redirect(url_for("learn.session", sitting_id=sitting_id))
     seconds_left = int((sat.deadline - now).total_seconds()) if sat.deadline else None
+    over = seconds_left is not None and seconds_left <= 0
+    if sat.closed_at is not None or not (sat.mode.free_order or over):
+        return redirect(url_for("learn.session", sitting_id=sitting_id))
 
     def question_url(position: int) -> str:
         return url_for("learn.question", sitting_id=sitting_id, position=position)
@@ -70,8 +72,8 @@ def look_over(sitting_id: int) -> ResponseReturnValue:
         "learn/hand_in.html",
         sat=sat,
         navigator=showing.get_navigator(db.session(), actor, sitting_id),
-        over=seconds_left is not None and seconds_left <= 0,
-        seconds_left=max(0, seconds_left) if seconds_left is not None else None,
+        over=over,
+        seconds_left=max(0, seconds_left) if seconds_left is not None and seconds_left <= A_DAY else None,
         until=sat.deadline,
         question_url=question_url,
         links={"hand_in": url_for("learn.hand_in", sitting_id=sitting_id), "back": question_url(0)},

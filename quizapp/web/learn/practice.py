@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections import defaultdict
 from collections.abc import Collection
@@ -17,9 +18,10 @@ from quizapp import clock
 from quizapp.core import modes
 from quizapp.core.composing import Only
 from quizapp.db.extension import db
-from quizapp.services import asking, composing, placing, sittings
+from quizapp.services import asking, composing, lesson_questions, placing, sittings
 from quizapp.services.composing import BlockOffer, BlockPlan
 from quizapp.services.content import reading, teaching
+from quizapp.services.teaching import accommodating
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.learn.blueprint import blueprint
 
@@ -124,7 +126,7 @@ def lesson_practice(slug: str) -> ResponseReturnValue:
         section.anchor: [part.item for part in section.parts if part.kind == "check"] for section in shown.sections
     }
     items = [item for of_section in asked.values() for item in of_section]
-    answered = sittings.list_checks_answered(db.session(), get_actor(), items)
+    answered = lesson_questions.list_checks_answered(db.session(), get_actor(), items)
     read = [anchor for anchor, of_section in asked.items() if answered & set(of_section)]
     return lesson_practice_page(shown, read or list(asked), secrets.token_urlsafe(16))
 
@@ -176,9 +178,16 @@ def seed_of(key: str) -> int:
 
 
 def exam_page(plan: BlockPlan, key: str, offer: BlockOffer) -> ResponseReturnValue:
-    minutes = composing.minutes_allowed(plan, offer.size)
+    allowance = accommodating.find_allowance(db.session(), get_actor().id)
+    usual = dt.timedelta(minutes=composing.minutes_allowed(plan, offer.size))
     return render_template(
-        "learn/exam_start.html", plan=plan, key=key, offer=offer, title=title_of(plan), minutes=minutes
+        "learn/exam_start.html",
+        plan=plan,
+        key=key,
+        offer=offer,
+        title=title_of(plan),
+        minutes=allowance.of(usual) // dt.timedelta(minutes=1),
+        more_time=allowance.more,
     )
 
 

@@ -20,6 +20,7 @@ _FROM_A_BLOCK = {
     "marked": "You marked it.",
     "seen": "Seen {ago}; no newer question is left for today.",
     "lesson": "Part of the lesson.",
+    "assigned": "Part of your assignment.",
     "placement": "Chosen for what your answer tells about what you know.",
 }
 _FRESHNESS = {

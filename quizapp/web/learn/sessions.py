@@ -31,8 +31,13 @@ KINDS = {
     "placement": "What do I know already?",
     "exam": "Exam",
     "lesson": "Lesson",
+    "assigned": "Assigned block",
+    "graded": "Graded exam",
+    "formative": "Exam for practice",
 }
 """What a session was, by its mode."""
+CLOCK_SHOWN_WITHIN_SECONDS = 24 * 3600
+"""What ends later than this is said by its date."""
 AFTERWARDS_TODAY = (modes.REVIEW, modes.PLACEMENT)
 """After these the plan of the day knows better what to ask than “practise what was missed”."""
 
@@ -68,8 +73,14 @@ def question(sitting_id: int, position: int) -> ResponseReturnValue:
     if asked.state == "answered":
         return redirect(url_for("learn.feedback", sitting_id=sitting_id, position=position))
     if asked.state == "closed":
-        return redirect(url_for("learn.look_over" if asked.mode.free_order else "learn.results", sitting_id=sitting_id))
+        return redirect(closed_url(asked))
     return question_page(asked)
+
+
+def closed_url(asked: Question) -> str:
+    """Where a question leads that can no longer be answered; what its deadline has closed is looked over first."""
+    timed = asked.mode.free_order or asked.deadline is not None
+    return url_for("learn.look_over" if timed else "learn.results", sitting_id=asked.sitting_id)
 
 
 def question_page(asked: Question, problem: str | None = None) -> ResponseReturnValue:
@@ -79,6 +90,7 @@ def question_page(asked: Question, problem: str | None = None) -> ResponseReturn
     exam = asked.mode.free_order
     now = clock.now()
     deadline = asked.deadline
+    seconds_left = max(0, int((deadline - now).total_seconds())) if deadline else None
     links = {
         "submit": url_for("learn.save" if exam else "learn.answer", presentation_id=asked.presentation_id),
         "save": url_for("learn.save", presentation_id=asked.presentation_id) if exam else None,
@@ -90,7 +102,7 @@ def question_page(asked: Question, problem: str | None = None) -> ResponseReturn
         links=links,
         problem=problem,
         navigator=showing.get_navigator(db.session(), get_actor(), asked.sitting_id) if exam else (),
-        seconds_left=max(0, int((deadline - now).total_seconds())) if deadline else None,
+        seconds_left=seconds_left if (seconds_left or 0) <= CLOCK_SHOWN_WITHIN_SECONDS else None,
         until=deadline,
         reason=sentences.reason(asked.why, now),
     )
@@ -142,6 +154,7 @@ def answer(presentation_id: int) -> ResponseReturnValue:
     try:
         outcome = answering.answer(db.session(), actor, presentation_id, submission, now)
     except answering.TimeIsUp as over:
+        examining.settle(db.session(), actor, over.place.sitting_id, now)
         return redirect(url_for("learn.results", sitting_id=over.place.sitting_id), 303)
     except answering.NotNow as other:
         return back_to(other.place)
@@ -208,6 +221,7 @@ def results(sitting_id: int) -> ResponseReturnValue:
         released_sentence="Your answers are in. The feedback follows when it is released.",
         question_url=question_url,
         placed=tuple(placed_row(one) for one in placed),
+        assignment_url=url_for("learn.assignment", assignment_id=sat.assignment_id) if sat.assignment_id else None,
         misses_url=url_for("learn.open_misses", sitting_id=sitting_id) if missed and sat.mode is modes.EXAM else None,
         again_url=url_for("learn.practice", only="wrong") if missed and sat.mode not in AFTERWARDS_TODAY else None,
     )

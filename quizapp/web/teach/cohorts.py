@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired
 from quizapp import clock
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
-from quizapp.services.teaching import cohorts
+from quizapp.services.teaching import assignments, cohorts
 from quizapp.services.teaching.cohorts import Taught
 from quizapp.web.account import show_problems, zones_by_area
 from quizapp.web.allow import allow, get_actor
@@ -54,6 +54,18 @@ def open_cohort() -> ResponseReturnValue:
         return render_template("teach/new.html", form=form), 422
     flash("The cohort is open. Give its code to your learners, or upload a list of them.", "success")
     return redirect(url_for("teach.learners", cohort_id=cohort_id), 303)
+
+
+@blueprint.get("/cohorts/<int:cohort_id>")
+@allow("instructor")
+def cohort(cohort_id: int) -> ResponseReturnValue:
+    """What the cohort was given, and where it stands."""
+    actor = get_actor()
+    return render_template(
+        "teach/cohort.html",
+        cohort=cohorts.get_taught(db.session(), actor, cohort_id),
+        given=assignments.list_given(db.session(), actor, cohort_id),
+    )
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/settings")
