@@ -21,6 +21,7 @@ from quizapp.core.itemstats import tallies
 from quizapp.core.modes import MODES, Mode
 from quizapp.db.models import (
     Ability,
+    Assignment,
     Calibration,
     Cohort,
     CohortMember,
@@ -30,7 +31,9 @@ from quizapp.db.models import (
     Link,
     Memory,
     MemoryFit,
+    Presentation,
     Response,
+    Sitting,
     table,
 )
 from quizapp.db.session import run
@@ -299,11 +302,19 @@ _newest_fit = (
     .limit(1)
     .scalar_subquery()
 )
-_cohort = (
+_assigned = (
+    sa.select(Assignment.cohort_id)
+    .join(Sitting, Sitting.assignment_id == Assignment.id)
+    .join(Presentation, Presentation.sitting_id == Sitting.id)
+    .where(Presentation.id == sa.bindparam("presentation"))
+    .scalar_subquery()
+)
+_shown_to = (
     sa.select(CohortMember.cohort_id)
     .join(Cohort, Cohort.id == CohortMember.cohort_id)
     .where(
         CohortMember.learner_id == sa.bindparam("learner"),
+        CohortMember.practice_visible,
         CohortMember.left_at.is_(None),
         Cohort.archived_at.is_(None),
     )
@@ -311,6 +322,9 @@ _cohort = (
     .limit(1)
     .scalar_subquery()
 )
+_cohort = sa.func.coalesce(_assigned, _shown_to)
+"""The cohort that an answer is counted for: the one that gave the assignment, else the latest of those to which the
+learner shows practice. What is kept to oneself is counted for none, not even without a name."""
 _HELD = (
     sa.select(
         Exposure.times,

@@ -424,3 +424,20 @@ def test_nobody_reaches_an_assignment_of_others(session: Session) -> None:
     ):
         with pytest.raises(LookupError):
             act()
+
+
+def test_what_is_assigned_counts_for_its_cohort_and_practice_only_where_it_is_shown(session: Session) -> None:
+    shown, hidden = Class.new(session), Class.new(session)
+    mira = shown.join(Learner.new(session), visible=True)
+    hidden.join(mira)
+    ben = hidden.join(Learner.new(session))
+    exam = hidden.give("exam")
+    hidden.sit(mira, exam)
+    mira.work_through(mira.start(size=1))
+    ben.work_through(ben.start(size=1))
+    counted = session.execute(sa.select(Response.learner_id, Response.mode, Response.cohort_id).distinct()).all()
+    assert set(map(tuple, counted)) == {
+        (mira.actor.id, "formative", hidden.cohort),
+        (mira.actor.id, "practice", shown.cohort),
+        (ben.actor.id, "practice", None),
+    }

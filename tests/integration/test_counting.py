@@ -142,7 +142,7 @@ def test_an_answer_carries_the_ability_it_was_given_with(session: Session) -> No
     assert replaying.replay(session) == []
 
 
-def test_an_answer_is_counted_for_the_cohort_the_learner_is_in_then(session: Session) -> None:
+def test_an_answer_is_counted_for_the_cohort_to_which_the_learner_shows_practice_then(session: Session) -> None:
     learner = Learner.new(session)
     ended = {"archived_at": MONDAY}
     with writing(session):
@@ -154,13 +154,14 @@ def test_an_answer_is_counted_for_the_cohort_the_learner_is_in_then(session: Ses
         session.flush()
         for number, hours in ((1, 1), (2, 2), (3, 3)):
             joined = MONDAY - dt.timedelta(hours=9 - hours)
-            session.add(CohortMember(learner_id=learner.actor.id, cohort_id=number, joined_at=joined))
+            row = CohortMember(learner_id=learner.actor.id, cohort_id=number, joined_at=joined, practice_visible=True)
+            session.add(row)
     learner.work_through(learner.start(size=2, seed=1))
     with writing(session):
         session.execute(sa.update(CohortMember).where(CohortMember.cohort_id == 2).values(left_at=MONDAY))
     learner.work_through(learner.start(size=2, seed=2))
     with writing(session):
-        session.execute(sa.update(CohortMember).values(left_at=MONDAY))
+        session.execute(sa.update(CohortMember).values(practice_visible=False))
     learner.work_through(learner.start(size=1, seed=3))
     assert session.scalars(sa.select(Response.cohort_id).order_by(Response.id)).all() == [2, 2, 1, 1, None]
     counted = session.execute(

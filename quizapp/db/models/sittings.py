@@ -128,7 +128,7 @@ class Response(Base):
     ability: Mapped[int | None]
     """Of the learner in the topic before this answer, in hundredths of a logit; None while too little was known."""
     cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
-    """The cohort of the learner when the answer was given, the one joined last."""
+    """The cohort that gave the assignment, else the latest to which the learner then showed practice."""
     at: Mapped[dt.datetime]
 
     __table_args__ = (
