@@ -26,8 +26,8 @@ T = TypeVar("T")
 @click.command()
 @click.option("--once", is_flag=True, help="One round, then stop.")
 def work(*, once: bool) -> None:
-    """Do the background work: close expired exams, send mail; at night calibrate questions and fit memory. Several may
-    run at once."""
+    """Do the background work: close expired exams, renew marks, send mail; at night calibrate questions and fit memory.
+    Several may run at once."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from quizapp import itemtypes
 from quizapp.core import memory, modes
 from quizapp.core.itemstats.tallies import ALL, EVER, RIGHT
-from quizapp.db.models import ItemStat, Memory, MissCause, Note, Presentation, ProblemReport, Response
+from quizapp.db.models import ItemStat, KeyChange, Memory, MissCause, Note, Presentation, ProblemReport, Response
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
 from quizapp.services.content.reading import STRENGTH
@@ -59,6 +59,24 @@ class Peers:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A key that was changed, or a question that was withdrawn, after the answer. `remedy` is a name of
+    `regrading.REMEDIES`: what became of the mark."""
+
+    remedy: str
+    on: dt.datetime
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The learner's own report of a problem. `changed`: the authors have changed the question; `reply`: what they
+    answered, "" where nothing; both are nothing while it is open."""
+
+    changed: bool
+    reply: str
+
+
+@dataclass(frozen=True)
 class Feedback:
     """A stored answer and everything about the question that may now be seen. Texts are sanitised HTML.
 
@@ -101,7 +119,8 @@ class Feedback:
     cause: str | None
     note: str
     marked: bool
-    reported: bool
+    reported: Reported | None
+    correction: Correction | None
     closed: bool
     next_part: str | None
     next_position: int | None
@@ -140,7 +159,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
     rendered = itemtypes.filled(version.rendered_parts[index], layout)
     learner = session.execute(
         _BESIDE, {"learner": actor.id, "content": version.content_id, "objective": response.objective_id,
-                  "response": response.id, "presentation": shown.id}
+                  "response": response.id, "presentation": shown.id, "line": version.line}
     ).one()  # fmt: skip
     lesson = part.content.get("lesson") or version.body.get("lesson") or ""
     lessons = published(session, "lesson", [lesson.partition("#")[0]]) if lesson else {}
@@ -187,7 +206,8 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         cause=learner.cause,
         note=learner.text or "",
         marked=shown.marked_at is not None,
-        reported=learner.report_id is not None,
+        reported=Reported(learner.report_change is not None, learner.reply or "") if learner.report_id else None,
+        correction=Correction(learner.remedy, learner.corrected_at) if learner.remedy else None,
         closed=shown.closed_at is not None,
         next_part=version.parts[index + 1].id if index + 1 < len(version.parts) else None,
         next_position=_next_position(session, shown),
@@ -265,9 +285,24 @@ def _stored(presentation_id: int, part: str | None) -> sa.Select[Any]:
 
 
 _one = sa.select(sa.literal(1).label("one")).subquery("one")
+_changes = aliased(KeyChange)
+_last_change = (
+    sa.select(sa.func.max(_changes.publication_id))
+    .where(_changes.content_id == sa.bindparam("content"), _changes.line == sa.bindparam("line"))
+    .scalar_subquery()
+)
 _BESIDE = (
     sa.select(
-        Memory.due, Memory.retests, Memory.lapses, MissCause.cause, Note.text, ProblemReport.id.label("report_id")
+        Memory.due,
+        Memory.retests,
+        Memory.lapses,
+        MissCause.cause,
+        Note.text,
+        ProblemReport.id.label("report_id"),
+        ProblemReport.reply,
+        ProblemReport.publication_id.label("report_change"),
+        KeyChange.remedy,
+        KeyChange.at.label("corrected_at"),
     )
     .select_from(_one)
     .outerjoin(
@@ -283,4 +318,5 @@ _BESIDE = (
             ProblemReport.presentation_id == sa.bindparam("presentation"),
         ),
     )
+    .outerjoin(KeyChange, KeyChange.publication_id == _last_change)
 )

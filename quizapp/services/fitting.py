@@ -19,6 +19,7 @@ from quizapp.core.grading import Rating
 from quizapp.db.models import MemoryFit, Response, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import folding, replaying
+from quizapp.services.sittings import effective
 
 if TYPE_CHECKING:
     from quizapp.core.fitting import Reviewed
@@ -139,13 +140,14 @@ def _read(session: Session, learner_id: int) -> list[Reviewed]:
         Response.content_id,
         Response.objective_id,
         Response.study_day,
-        Response.rating,
+        effective.c.rating,
         Response.guess,
-        Response.schedules,
+        sa.and_(Response.schedules, effective.c.evidence),
     )
     log: list[Reviewed] = []
     met: dict[int, tuple[int, dt.date, int]] = {}
-    query = sa.select(*columns).where(Response.learner_id == learner_id).order_by(Response.id)
+    query = sa.select(*columns).join(effective, effective.c.id == Response.id)
+    query = query.where(Response.learner_id == learner_id).order_by(Response.id)
     for presentation, content, objective, day, rating, guess, schedules in session.execute(query):
         times, last, shown = met.get(content, (0, day, None))
         if schedules:

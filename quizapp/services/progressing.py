@@ -324,12 +324,14 @@ def _answered(row: Row, answer: Evidence, version: Version) -> Answered:
 _right = 5 * effective.c.earned >= 4 * effective.c.possible  # `core.grading.Grade.right`
 _GUESSED = (
     sa.select(Response.objective_id)
+    .join(effective, effective.c.id == Response.id)
     .where(
         Response.learner_id == sa.bindparam("learner"),
         Response.first_exposure,
         Response.schedules,
         Response.confidence == Confidence.GUESS.value,
-        5 * Response.earned >= 4 * Response.possible,
+        effective.c.evidence,
+        _right,
     )
     .distinct()
 )
@@ -346,6 +348,7 @@ _SURENESS = (
         Response.first_exposure,
         Response.confidence.is_not(None),
         Response.answer.is_not(None),
+        effective.c.evidence,
     )
     .group_by(Response.confidence)
 )
@@ -355,10 +358,10 @@ _LOG = (
         Response.part,
         Response.content_id,
         Response.answer,
-        Response.rating,
+        effective.c.rating,
         Response.confidence,
         Response.first_exposure,
-        Response.schedules,
+        sa.and_(Response.schedules, effective.c.evidence).label("schedules"),
         Response.study_day,
         Response.guess,
         Response.at,

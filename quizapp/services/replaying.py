@@ -26,6 +26,7 @@ from quizapp.services.folding import (
     parameters_of,
     step,
 )
+from quizapp.services.sittings import effective
 
 Derived = type[Memory | Exposure | Ability]
 DERIVED: tuple[Derived, ...] = (Memory, Exposure, Ability)
@@ -114,14 +115,25 @@ def _keyed(rows: Iterable[dict[str, Any]]) -> Rows:
 
 
 def _log(session: Session, learner_id: int) -> Iterator[Any]:
-    columns = (
-        Response.presentation_id,
-        Response.content_id,
-        Response.topic_id,
-        *LOGGED.values(),
-    )
-    query = sa.select(*columns).where(Response.learner_id == learner_id).order_by(Response.id)
+    columns = (Response.presentation_id, Response.content_id, Response.topic_id, *_AS_IT_COUNTS.values())
+    query = sa.select(*columns).join(effective, effective.c.id == Response.id)
+    query = query.where(Response.learner_id == learner_id).order_by(Response.id)
     yield from session.execute(query.execution_options(yield_per=1_000))
+
+
+_AS_IT_COUNTS: dict[str, sa.ColumnElement[Any]] = {
+    **LOGGED,
+    "earned": sa.case((effective.c.evidence, effective.c.earned), else_=Response.earned),
+    "possible": sa.case((effective.c.evidence, effective.c.possible), else_=Response.possible),
+    "rating": effective.c.rating,
+    "schedules": sa.and_(Response.schedules, effective.c.evidence),
+    "answered": sa.and_(Response.answer.is_not(None), effective.c.evidence),
+}
+"""The log with new marks in the place of old ones.
+
+An answer that was given a mark for a faulty question says nothing of the learner, as one that was left empty; that the
+question was seen remains.
+"""
 
 
 def _compare(table: str, stored: Rows, folded: Rows) -> list[Difference]:

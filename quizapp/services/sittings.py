@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from quizapp.core import modes
+from quizapp.core.grading import Confidence, Rating
 from quizapp.core.windows import Window
 from quizapp.db.models import Mark, Presentation, Regrade, Response, Sitting
 from quizapp.db.session import run
@@ -193,6 +194,9 @@ def list_unfinished(session: Session, actor: Actor, now: dt.datetime) -> tuple[S
 
 
 def verdict(row: Any) -> str:
+    """right, partly, not_right, empty (left empty in an exam), or void: the question counts no more."""
+    if row.possible == 0:
+        return "void"
     if row.answer is None:
         return "empty"
     if row.earned == row.possible:
@@ -228,20 +232,39 @@ def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: i
     )
 
 
+_other_regrade = aliased(Regrade)
 _newest_regrade = (
-    sa.select(Regrade.response_id, sa.func.max(Regrade.id).label("id")).group_by(Regrade.response_id).subquery()
+    sa.select(sa.func.max(_other_regrade.id))
+    .where(_other_regrade.response_id == Response.id)
+    .correlate(Response)
+    .scalar_subquery()
 )
 effective = (
     sa.select(
         Response.id,
         sa.func.coalesce(Regrade.earned, Response.earned).label("earned"),
         sa.func.coalesce(Regrade.possible, Response.possible).label("possible"),
+        sa.func.coalesce(Regrade.evidence, sa.true()).label("evidence"),
+        sa.case(
+            (Regrade.id.is_(None), Response.rating),
+            # As `core.grading.rate` would rate the new mark.
+            (
+                sa.and_(
+                    5 * Regrade.earned >= 4 * Regrade.possible,
+                    sa.func.coalesce(Response.confidence, "") != Confidence.GUESS.value,
+                ),
+                Rating.GOOD.value,
+            ),
+            else_=Rating.AGAIN.value,
+        ).label("rating"),
     )
-    .outerjoin(_newest_regrade, _newest_regrade.c.response_id == Response.id)
-    .outerjoin(Regrade, Regrade.id == _newest_regrade.c.id)
+    .outerjoin(Regrade, Regrade.id == _newest_regrade)
     .subquery("effective")
 )
-"""The mark that counts: the newest regrade, else the mark given at the time."""
+"""The mark that counts: the newest regrade, else the mark given at the time; 0 of 0 where the question counts no more.
+
+`evidence`: whether the answer tells what the learner knows; `rating`: what it then tells memory.
+"""
 
 released = sa.or_(
     Sitting.released_at.is_not(None),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from quizapp.services import calibrating, examining, fitting, outbox
+from quizapp.services import calibrating, examining, fitting, outbox, regrading
 from quizapp.services.teaching import closing
 
 
@@ -18,17 +18,19 @@ class Done:
 
     closed_exams: int
     sent_messages: int
+    regraded_learners: int = 0
 
     @property
     def anything(self) -> bool:
-        return bool(self.closed_exams or self.sent_messages)
+        return bool(self.closed_exams or self.sent_messages or self.regraded_learners)
 
 
 def work(session: Session, transport: outbox.Transport, now: dt.datetime, *, sender: str) -> Done:
-    """One round: close what has expired or is over, send what waits. `sender` is the address that mail comes from."""
+    """One round: close what has expired or is over, renew marks, send what waits. `sender`: where mail comes from."""
     closed = examining.close_expired(session, now)
     closing.close_over(session, now)
-    return Done(closed, outbox.send_waiting(session, transport, now, sender=sender))
+    regraded = regrading.regrade_due(session, now)
+    return Done(closed, outbox.send_waiting(session, transport, now, sender=sender), regraded)
 
 
 def work_at_night(session: Session, now: dt.datetime) -> bool:

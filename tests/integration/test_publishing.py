@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,67 +13,20 @@ from sqlalchemy.orm import Session
 from quizapp.db.extension import db
 from quizapp.db.models import AuditEvent, ContentVersion, Item, Link, Outbox, Publication, Published
 from quizapp.formats import tree
-from quizapp.services.accounts import Actor
 from quizapp.services.authoring import commenting, drafting, history, publishing, reviewing
 from quizapp.services.authoring.drafting import StaleDraft
-from quizapp.services.authoring.publishing import Choice, Live, NotReady, Outdated
+from quizapp.services.authoring.publishing import Choice, NotReady, Outdated
 from quizapp.services.authoring.reviewing import Refused
 from quizapp.services.content import exporting, loading
-from tests.integration.authors import NOW, content_id, new_actor, new_member
-
-GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
-LATER = NOW + dt.timedelta(hours=1)
-SOUND = {"references": ["haddjeri-1995"], "review_by": "2027-11-01"}
-"""What the linter wants of a published question."""
+from tests.integration.authors import NOW, content_id, new_actor
+from tests.integration.studio import LATER, approve, change, item, load, load_good, member, release, swapped
 
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     with app.app_context():
-        load(db.session(), tree.gather(GOOD / "lessons", GOOD / "question_banks")[0])
+        load_good(db.session())
         yield db.session()
-
-
-def load(session: Session, files: dict[str, bytes]) -> loading.LoadReport:
-    return loading.load(session, tree.parse(files), NOW)
-
-
-def member(session: Session, role: str, name: str = "") -> Actor:
-    return new_member(session, role, "brakes", name)
-
-
-def item(session: Session, slug: str = "brakes-1") -> int:
-    return content_id(session, "item", slug)
-
-
-def change(session: Session, actor: Actor, entry: int, now: dt.datetime = NOW, **fields: object) -> int:
-    """Save a draft with these fields changed; gives its revision."""
-    opened = drafting.open_draft(session, actor, entry)
-    body = opened.body | SOUND | fields if opened.kind == "item" else opened.body | fields
-    return drafting.save_draft(session, actor, entry, body, based_on_revision=opened.revision, now=now).revision
-
-
-def approve(session: Session, author: Actor, reviewer: Actor, entry: int, reason: str = "") -> int:
-    """Bring a draft to its approval; gives its revision."""
-    revision = drafting.open_draft(session, author, entry).revision
-    reviewing.ask(session, author, entry, based_on_revision=revision, now=NOW)
-    reviewing.approve(session, reviewer, entry, reason, based_on_revision=revision, now=NOW)
-    return revision
-
-
-def release(session: Session, author: Actor, reviewer: Actor, entry: int, **choice: str) -> Live:
-    revision = approve(session, author, reviewer, entry)
-    return publishing.publish(session, author, entry, Choice(**choice), based_on_revision=revision, now=LATER)
-
-
-def swapped(session: Session, entry: int) -> list[Any]:
-    """The options of brakes-1 with another key."""
-    body = session.execute(
-        sa.select(ContentVersion.body)
-        .join(Published, Published.version_id == ContentVersion.id)
-        .where(Published.content_id == entry)
-    ).scalar_one()
-    return [option | {"key": option["id"] == "b"} for option in body["options"]]
 
 
 def test_a_draft_goes_through_review_to_learners_and_everybody_is_told(session: Session) -> None:
@@ -249,13 +199,15 @@ def test_withdrawing_and_coming_back(session: Session) -> None:
     release(session, author, reviewer, entry)
     opened = drafting.open_draft(session, author, entry)
     with pytest.raises(NotReady) as needed:
-        publishing.retire(session, author, entry, "Outdated", based_on_revision=opened.revision, now=LATER)
+        publishing.retire(session, author, entry, based_on_revision=opened.revision, now=LATER)
     assert {(remark.rule, remark.about) for remark in needed.value.gate.hindrances} == {
         ("draft-question", ("lesson", "brakes"))
     }, "the lesson asks it"
     secure = item(session, "brakes-2")
     before = drafting.open_draft(session, author, secure).revision
-    assert publishing.retire(session, author, secure, "Too old", based_on_revision=before, now=LATER).number == 2
+    assert (
+        publishing.retire(session, author, secure, Choice(note="Old"), based_on_revision=before, now=LATER).number == 2
+    )
     gone = drafting.open_draft(session, author, secure)
     assert (gone.state, gone.is_published) == ("retired", False)
     for derived in (Item.content_id, Published.content_id, Link.source_id):

@@ -7,7 +7,17 @@ is never deleted by a side effect.
 from quizapp.db.models.auditing import AuditDetail, AuditEvent
 from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft
 from quizapp.db.models.base import UTC, Base, Json, table
-from quizapp.db.models.content import Content, ContentVersion, Item, Link, LoadedFrom, Media, Publication, Published
+from quizapp.db.models.content import (
+    Content,
+    ContentVersion,
+    Item,
+    KeyChange,
+    Link,
+    LoadedFrom,
+    Media,
+    Publication,
+    Published,
+)
 from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory, Recount
 from quizapp.db.models.estimates import Calibration, ItemParameter, MemoryFit
 from quizapp.db.models.people import ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
@@ -59,6 +69,7 @@ __all__ = [
     "ItemParameter",
     "ItemStat",
     "Json",
+    "KeyChange",
     "LearnerSettings",
     "Link",
     "LoadedFrom",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizapp.db.models.base import Base, Json
@@ -73,6 +73,33 @@ class Publication(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime]
     note: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class KeyChange(Base):
+    """What becomes of the answers that were given before a key changed, or before a faulty question was withdrawn."""
+
+    __tablename__ = "key_change"
+
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publication.id"), primary_key=True)
+    content_id: Mapped[int] = mapped_column(ForeignKey("content.id"), index=True)
+    line: Mapped[int]
+    """The statistics line whose answers are meant."""
+    remedy: Mapped[str] = mapped_column(sa.String(8))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+    """When the last answer had its new mark; until then the background work looks for more."""
+
+    __table_args__ = (
+        CheckConstraint("remedy IN ('leave', 'accept', 'credit', 'drop', 'bonus')", name="known_remedy"),
+        Index(
+            "ix_key_change_unsettled",
+            "publication_id",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        ),
+    )
 
 
 class LoadedFrom(Base):

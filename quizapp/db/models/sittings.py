@@ -140,7 +140,10 @@ class Response(Base):
 
 
 class Regrade(Base):
-    """A new mark for an old answer after a key has changed; the newest counts. Append-only."""
+    """A new mark for an old answer after a key has changed; the newest counts. Append-only.
+
+    0 of 0 is no mark: the question does not count for this learner.
+    """
 
     __tablename__ = "regrade"
 
@@ -149,8 +152,12 @@ class Regrade(Base):
     publication_id: Mapped[int] = mapped_column(ForeignKey("publication.id"))
     earned: Mapped[int]
     possible: Mapped[int]
+    evidence: Mapped[bool]
+    """Whether the answer still tells what the learner knows; not where the mark was given for a faulty question."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime]
+
+    __table_args__ = (UniqueConstraint("publication_id", "response_id"),)  # two workers at once give one mark
 
 
 class MissCause(Base):
@@ -198,5 +205,10 @@ class ProblemReport(Base):
     text: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[dt.datetime]
     resolved_at: Mapped[dt.datetime | None]
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    reply: Mapped[str] = mapped_column(sa.Text, default="")
+    """What the authors answered."""
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
+    """The change that came of it."""
 
     __table_args__ = (UniqueConstraint("learner_id", "presentation_id"),)  # a resent form is one report

@@ -14,13 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import ContentVersion, Draft, Publication, table
+from quizapp.db.models import ContentVersion, Draft, KeyChange, Publication, table
 from quizapp.db.session import Lock, lock, retrying, writing
 from quizapp.formats.native import ItemHead, Named, Objective
 from quizapp.formats.tree import Entry
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring import drafting, gate
+from quizapp.services.authoring import drafting, gate, reporting
+from quizapp.services.authoring.consequences import foresee
 from quizapp.services.authoring.drafting import Opened, StaleDraft, open_draft
 from quizapp.services.authoring.gate import Gate
 from quizapp.services.authoring.reviewing import LONGEST_REASON, Refused
@@ -29,6 +30,7 @@ from quizapp.services.content.editions import edition_of
 from quizapp.services.content.making import fields_of, make, marking
 from quizapp.services.content.publishing import Held, Key, New, Written
 from quizapp.services.content.standing import drawn, get_tree
+from quizapp.services.regrading import ACCEPT, LEAVE, REMEDIES
 
 Json = dict[str, Any]
 
@@ -65,11 +67,15 @@ class Change:
 @dataclass(frozen=True)
 class Choice:
     """What the author makes of the change: `size` is minor or major, "" for what is proposed; another one needs a
-    `reason`. `note` tells the others what was changed."""
+    `reason`. `note` tells the others what was changed. `remedy`: what becomes of earlier answers once the key is
+    another, or the question withdrawn (`regrading.REMEDIES`); anything but leave needs the reason too. `reports`: ids
+    of learners' reports that this change answers."""
 
     size: str = ""
     reason: str = ""
     note: str = ""
+    remedy: str = LEAVE
+    reports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,13 @@ def publish(
 
 
 def retire(
-    session: Session, actor: Actor, content_id: int, reason: str, *, based_on_revision: int, now: dt.datetime
+    session: Session,
+    actor: Actor,
+    content_id: int,
+    choice: Choice = Choice(),
+    *,
+    based_on_revision: int,
+    now: dt.datetime,
 ) -> Live:
     """Withdraw what is published: nobody is asked it any more, answers and their reasons stay readable.
 
@@ -133,7 +145,6 @@ def retire(
     body = _body_of(session, _current(session, opened))
     if opened.is_draft:
         raise Refused("There is a draft. Publish or discard it first.")
-    choice = Choice(note=reason)
     return _bring(session, actor, opened, body, choice, based_on_revision, now, deed="retire", state="draft")
 
 
@@ -200,6 +211,10 @@ def _bring(
 ) -> Live:
     if based_on_revision != opened.revision:
         raise StaleDraft(opened.body, opened.by, opened.at, opened.revision)
+    if choice.remedy not in REMEDIES:
+        raise Refused("Choose what becomes of the answers given before.")
+    if choice.remedy != LEAVE and not choice.reason.strip():
+        raise Refused("Say why the marks of earlier answers change.")
     if len(choice.reason) > LONGEST_REASON or len(choice.note) > LONGEST_REASON:
         raise Refused(f"A reason can hold {LONGEST_REASON:,} characters. Nothing was changed.")
     for _ in range(_TRIES):
@@ -248,12 +263,49 @@ def _write(
         _carry_on(session, news[1:], written)
         drafting.bump(session, opened.content_id)
         own = written[news[0].key]
-        details: Json = {"version": own.number, "major": own.is_major, "note": choice.note, "reason": choice.reason}
+        if own.publication_id is not None:
+            _decide(session, actor, own, held.get(news[0].key), choice, deed, now)
+            reporting.answer_with(session, own.content_id, choice.reports, own.publication_id, actor.id, now)
+        details: Json = {
+            "version": own.number,
+            "major": own.is_major,
+            "note": choice.note,
+            "reason": choice.reason,
+            "remedy": choice.remedy,
+        }
         session.flush()
         auditing.record(
             session, actor_id=actor.id, deed=deed, subject=(opened.kind, opened.slug), details=details, now=now
         )
         return Live(opened.kind, opened.slug, own.number, own.publication_id, own.is_major)
+
+
+def _decide(
+    session: Session, actor: Actor, own: Written, before: Held | None, choice: Choice, deed: str, now: dt.datetime
+) -> None:
+    """Keep what becomes of the answers to the line that ends here. Raises Refused."""
+    ends = own.is_major or deed == "retire"
+    if not ends or before is None or not before.is_published:
+        if choice.remedy != LEAVE:
+            raise Refused("Marks change only with the key. This is a minor change; nothing was published.")
+        return
+    if deed == "retire" and choice.remedy == ACCEPT:
+        raise Refused("A question that is withdrawn has no further key to accept.")
+    line = session.execute(sa.select(ContentVersion.line).where(ContentVersion.id == before.current_id)).scalar_one()
+    if choice.remedy == LEAVE and not foresee(session, own.content_id, line).anything:
+        return
+    session.add(
+        KeyChange(
+            publication_id=own.publication_id,
+            content_id=own.content_id,
+            line=line,
+            remedy=choice.remedy,
+            reason=choice.reason.strip(),
+            by_id=actor.id,
+            at=now,
+            settled_at=now if choice.remedy == LEAVE else None,
+        )
+    )
 
 
 def _check_base(session: Session, opened: Opened) -> None:

@@ -105,12 +105,25 @@ def score(found: sittings.Results) -> str:
     """“7 of 10 right.”"""
     right = sum(row.verdict == "right" for row in found.rows)
     empty = sum(row.verdict == "empty" for row in found.rows)
-    sentence = f"{right} of {len(found.rows)} right"
-    if found.sat.possible != len(found.rows):
+    counted = sum(row.verdict != "void" for row in found.rows)
+    sentence = f"{right} of {counted} right"
+    if found.sat.possible != counted:
         sentence += f", {found.sat.earned} of {found.sat.possible} marks"
     if found.sat.mode is modes.PLACEMENT:
         return f"{sentence}. The questions were chosen for what they tell, so the mark itself says little."
+    if counted < len(found.rows):
+        sentence += f"; {len(found.rows) - counted} no longer counted"
     return f"{sentence}; {empty} left empty." if empty else f"{sentence}."
+
+
+def corrected(remedy: str) -> str:
+    """What became of the mark when a key was changed after the answer, or the question withdrawn."""
+    return {
+        "accept": "Its key was corrected after you answered. What is right by the old or the new key counts.",
+        "credit": "It was found faulty after you answered. Everybody has full marks for it.",
+        "drop": "It was found faulty after you answered. It no longer counts for anybody.",
+        "bonus": "It was found faulty after you answered. It counts only for those who had full marks.",
+    }.get(remedy, "It has been changed since you answered. Your mark stands as it was given.")
 
 
 def placed(told: Placed) -> str:

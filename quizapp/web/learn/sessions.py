@@ -126,6 +126,7 @@ def feedback(sitting_id: int, position: int) -> ResponseReturnValue:
         links=links,
         repeated=request.args.get("repeated") == "1",
         next_sentence=sentences.next_sentence(told, study_day(clock.now(), actor.zone)),
+        corrected_sentence=sentences.corrected(told.correction.remedy) if told.correction else "",
     )
 
 
@@ -211,7 +212,7 @@ def results(sitting_id: int) -> ResponseReturnValue:
     def question_url(row: sittings.ResultRow) -> str:
         return url_for("learn.feedback", sitting_id=sitting_id, position=row.position, part=row.part)
 
-    missed = any(row.verdict != "right" for row in found.rows)
+    missed = any(row.verdict not in ("right", "void") for row in found.rows)
     placed = placing.get_placed(db.session(), get_actor(), sitting_id) if sat.mode is modes.PLACEMENT else ()
     return render_template(
         "learn/results.html",

@@ -19,6 +19,7 @@ from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
 from quizapp.services import annotating, asking, composing, sittings, studying
 from quizapp.services.accounts import Actor
+from quizapp.services.authoring import reporting
 from quizapp.services.content import reading, teaching
 from quizapp.services.content.teaching import Taught
 from quizapp.services.sittings import Sat
@@ -33,6 +34,8 @@ from quizapp.web.pages import in_zone, plain_day
 
 GO_ON_WITHIN = dt.timedelta(days=2)
 """A session left longer ago is listed, but no longer the first thing to do."""
+ANSWERS_SHOWN = dt.timedelta(days=14)
+"""What came of a report stands on the first page so long; it stays on the question's own page."""
 NEW_SHOWN = 3
 WEAKEST_SHOWN = 2
 
@@ -66,11 +69,13 @@ class Week:
 
 @dataclass(frozen=True)
 class Today:
-    """`unread`: exams whose misses wait; `resume`: sessions that were left; `new`: what is begun today and can be read
-    before, and how many more there are; `weakest`: where practice would help most; `beside`: what else can be done."""
+    """`unread`: exams whose misses wait; `answered`: what came of the learner's reports; `resume`: sessions that were
+    left; `new`: what is begun today and can be read before, and how many more there are; `weakest`: where practice
+    would help most; `beside`: what else can be done."""
 
     head: Head
     unread: tuple[Row, ...]
+    answered: tuple[Row, ...]
     resume: tuple[Row, ...]
     new: tuple[Row, ...]
     new_more: int
@@ -142,6 +147,7 @@ def _today(actor: Actor, now: dt.datetime) -> Today:
     return Today(
         head=top,
         unread=tuple(_unread(one) for one in sittings.list_unread(session, actor)),
+        answered=tuple(_answered(one) for one in reporting.answers_for(session, actor.id, now - ANSWERS_SHOWN)),
         resume=tuple(_row(sat) for sat in unfinished if sat is not first),
         new=new,
         new_more=len(starts) - len(new),
@@ -163,6 +169,12 @@ def _unread(exam: sittings.Unread) -> Row:
     missed = f"{questions} missed on {plain_day(in_zone(exam.closed_at).date())}"
     url = url_for("learn.open_misses", sitting_id=exam.sitting_id)
     return Row(exam.title, f"{missed}; the reasons were not opened yet.", url, "Read why", post=True)
+
+
+def _answered(one: reporting.Answered) -> Row:
+    sentence = "Your report changed this question." if one.changed else "The authors have answered your report."
+    url = url_for("learn.feedback", sitting_id=one.sitting_id, position=one.position)
+    return Row(one.lead_in, sentence, url, "See")
 
 
 def _to_read(desk: Desk, objective: int, taught: Taught | None) -> Row:
