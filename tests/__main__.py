@@ -63,14 +63,32 @@ def main(arguments: "Sequence[str]") -> int:
     if parts == ["bench"]:
         return subprocess.call([sys.executable, "-m", "tests.bench", *for_pytest])
     began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="quizapp-tests-") as templates:
+        os.environ["QUIZAPP_TEST_TEMPLATES"] = templates
+        outcomes = _run(parts, for_pytest)
+    return _tell(outcomes, time.monotonic() - began)
+
+
+def _run(parts: "Sequence[str]", for_pytest: "Sequence[str]") -> "list[Outcome]":
     quick = [partial(_check, part, name, command) for part in parts for name, command in CHECKS.get(part, {}).items()]
     if "unit" in parts:
         quick.append(partial(_suite, "unit", for_pytest, watched=parts == ["unit"]))
+    large = [part for part in parts if part in PARALLEL_SUITES]
     # The small ones share the machine two at a time; the large suites then have it to themselves.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outcomes = list(pool.map(lambda run: run(), quick))
-    outcomes += [_suite(part, for_pytest, watched=parts == [part]) for part in parts if part in PARALLEL_SUITES]
-    return _tell(outcomes, time.monotonic() - began)
+        running = [pool.submit(run) for run in quick]
+        if large and quick:
+            pool.submit(_make_templates)
+        outcomes = [each.result() for each in running]
+    return outcomes + [_suite(part, for_pytest, watched=parts == [part]) for part in large]
+
+
+def _make_templates() -> None:
+    """Load the content once for all large suites, on the processor that the small ones leave free.
+
+    Whether it worked is told by the tests that need it.
+    """
+    subprocess.run([sys.executable, "-m", "tests.databases"], capture_output=True, check=False)
 
 
 def _read(arguments: "Sequence[str]") -> "tuple[list[str], list[str]]":

@@ -50,6 +50,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+@pytest.fixture(scope="session")
+def templates(shared_folder: Path) -> Path:
+    """The folder of the SQLite databases that tests copy; `python3 -m tests` has one that its suites share."""
+    return Path(os.environ.get("QUIZAPP_TEST_TEMPLATES") or shared_folder)
+
+
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """The program's clock, standing still on a Monday morning; `clock.shift(seconds)` and `clock.move_to(moment)`."""

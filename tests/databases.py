@@ -173,3 +173,9 @@ def _one_process(lock: Path) -> Iterator[None]:
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    shared = Sqlite(Path(os.environ["QUIZAPP_TEST_TEMPLATES"]))
+    with tempfile.TemporaryDirectory() as thrown_away, shared.fresh("loaded", Path(thrown_away)):
+        pass

@@ -59,11 +59,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def site(shared_folder: Path) -> Iterator[Site]:
+def site(templates: Path) -> Iterator[Site]:
     """A running site with the content of the repository; one for each process of the run."""
     with tempfile.TemporaryDirectory(prefix="quizapp-site-") as name:
         folder = Path(name)
-        with Sqlite(shared_folder).fresh("loaded", folder) as url:
+        with Sqlite(templates).fresh("loaded", folder) as url:
             running = Site(folder, environment(url, folder))
             try:
                 running.start()

@@ -28,8 +28,8 @@ from tests.people import address, get_or_make
 
 
 @pytest.fixture(scope="session")
-def sqlite(shared_folder: Path) -> Sqlite:
-    return Sqlite(shared_folder)
+def sqlite(templates: Path) -> Sqlite:
+    return Sqlite(templates)
 
 
 @pytest.fixture(scope="session")
