@@ -20,7 +20,7 @@ templates = Environment(
 
 FIGURE = paths.lessons() / "nassa-mechanism" / "media"
 
-templates.globals["url_for"] = lambda endpoint, **values: f"/{endpoint}/{values['filename']}"
+templates.globals["url_for"] = lambda endpoint, **values: f"/{endpoint}/{next(iter(values.values()))}"
 
 
 def drawn(told: Json, prefix: str, *, labelled: bool) -> Json:

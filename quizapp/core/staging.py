@@ -53,6 +53,8 @@ class Staging:
 class ThaseRush(Staging):
     stage: int | None
     """0 to 5; None if the history is refused."""
+    stage_if_shared: int | None = None
+    """The stage if the same trial may serve two steps."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def thase_rush(history: History) -> ThaseRush:
         responded = any(trial.outcome is Outcome.RESPONDED for trial in history.trials)
         text = "No adequate trial has failed." if responded else "No adequate trial yet; some versions call this 0."
         steps.append(Step(Standing.CAUTION, text))
-    return ThaseRush(f"Thase–Rush {ROMAN[stage]}", (*steps, *_one_other_class(failed)), stage)
+    return ThaseRush(f"Thase–Rush {ROMAN[stage]}", (*steps, *_one_other_class(failed)), stage, generous)
 
 
 def _stage(classes: Sequence[DrugClass], bilateral_failed: bool) -> int:

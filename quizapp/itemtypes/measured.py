@@ -99,7 +99,7 @@ def explain(content: Json, answer: Json | None) -> Json:
         "low": printed(value - tolerance) if tolerance else None,
         "high": printed(value + tolerance) if tolerance else None,
         "unit": content["unit"],
-        "given": _restated(answer) if answer else None,
+        "given": restated(answer) if answer else None,
         "right": judged == RIGHT,
         "why": content["why"],
         "given_why": next((one["why"] for one in content["wrong"] if judged == f"wrong:{one['id']}"), None),
@@ -168,7 +168,7 @@ def _known_unit(content: Json, typed: str | None) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _restated(answer: Json) -> str:
+def restated(answer: Json) -> str:
     """What was understood, so that a misread number shows."""
     if "number" not in answer:
         return str(answer["text"])

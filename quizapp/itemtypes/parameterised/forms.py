@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizapp.itemtypes.editing import Group, Json, Line, Lines, Named, Rows, Tick, Words
+from quizapp.itemtypes.editing import Choice, Group, Inner, Json, Line, Lines, Named, Rows, Tick, Words
 
 BLANK: Json = {"parameters": [{}, {}]}
 
@@ -40,7 +40,19 @@ class FormulaOption(Named):
     trap = Line("Trap")
 
 
+class DrawnHistory(Group):
+    model = Choice(
+        "Asked for",
+        choices=(("thase_rush", "Thase–Rush stage"), ("mgh_s", "MGH-S score"), ("msm", "MSM score")),
+        first="Nothing: values are drawn",
+    )
+    results = Lines("Only these results", description="One a line; empty: any.")
+    fewest = Line("Fewest trials", kind="numeric", description="2 to 6; empty: 3.")
+    most = Line("Most trials", kind="numeric", description="Empty: 5.")
+
+
 class Body(Group):
+    history = Inner(DrawnHistory, "A history of treatment that is drawn")
     parameters = Rows(Parameter, "Values that are drawn", one="Value", most=12)
     constraints = Lines(
         "Conditions", description="One a line, such as dose > 2 * tablet. What breaks one is drawn again."

@@ -1,6 +1,7 @@
 """Parameterised: a question with values drawn anew for each presentation, and an answer computed from them.
 
-In three forms. A `formula` asks for a number; `options` with a formula each ask for a choice.
+In three forms: a `formula` asks for a number; `options` with a formula each ask for a choice; a `history` of treatment
+is drawn and its stage or score is asked for (`histories`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from quizapp.core import formula
+from quizapp.core.drawn_history import STAGES
 from quizapp.core.grading import Grade, NotGradable, all_or_nothing
 from quizapp.itemtypes import Example, Json, Problem, Submitted, measured, permanent_id, token
 from quizapp.itemtypes.fields import EntryId, Fields, Flag, InnerId, Markdown, repeated
 from quizapp.itemtypes.measured import OTHER, RIGHT, OtherUnit, Unit
-from quizapp.itemtypes.parameterised import checking, values
+from quizapp.itemtypes.parameterised import checking, histories, values
+from quizapp.itemtypes.parameterised.histories import DrawnHistory
 from quizapp.itemtypes.parameterised.values import Stuck
 
 FormulaText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=formula.LONGEST)]
@@ -68,6 +71,7 @@ class FormulaOption(Fields):
 
 
 class Body(Fields):
+    history: DrawnHistory | None = None
     parameters: list[Parameter] = Field(default=[], max_length=12)
     constraints: list[FormulaText] = Field(default=[], max_length=12)
     worked: list[WorkedValue] = Field(default=[], max_length=12)
@@ -82,7 +86,18 @@ class Body(Fields):
 
 
 def check(content: Json) -> list[Problem]:
+    if content["history"]:
+        return _nothing_else(content) or histories.check(content)
     return _form(content) or [*measured.check_units(content), *checking.check(content)]
+
+
+def _nothing_else(content: Json) -> list[Problem]:
+    names = ("parameters", "constraints", "worked", "unit", "formula", "units", "wrong", "options")
+    return [
+        Problem((name,), "no-form", f"Where a history is drawn, there is no “{name}”: the model computes the answer.")
+        for name in names
+        if content[name]
+    ]
 
 
 def _form(content: Json) -> list[Problem]:
@@ -93,7 +108,8 @@ def _form(content: Json) -> list[Problem]:
         for twice in repeated(one["id"] for one in content[name])
     ]
     if (content["formula"] is None) == (not content["options"]):
-        problems.append(Problem((), "no-form", "The answer is either a “formula” or one of the “options”."))
+        message = "The answer is a “formula”, one of the “options”, or that of a “history”."
+        problems.append(Problem((), "no-form", message))
     elif content["options"]:
         problems += [
             Problem((name,), "no-form", f"Where there are options, there is no “{name}”.")
@@ -112,6 +128,8 @@ def _form(content: Json) -> list[Problem]:
 
 
 def lay_out(content: Json, rng: random.Random) -> Json:
+    if content["history"]:
+        return histories.lay_out(content, rng)
     drawn = checking.drawable(content, rng)
     order = sorted(option["id"] for option in content["options"])
     rng.shuffle(order)
@@ -120,12 +138,15 @@ def lay_out(content: Json, rng: random.Random) -> Json:
 
 def variant(layout: Json) -> str:
     """The drawn values in one short text: equal texts are the same question."""
-    return hashlib.sha256(json.dumps(layout["values"], sort_keys=True).encode()).hexdigest()[:16]
+    drawn = layout["history"] if "history" in layout else layout["values"]
+    return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def fill(content: Json, layout: Json) -> Json:
     """The content as it stands in this presentation: numbers in its texts, a `value` or options with a `text`; as it is
     where nothing can be computed, which happens to a question that is half written."""
+    if content["history"]:
+        return histories.fill(content, layout)
     drawn = layout["values"]
     try:
         made, texts = values.asked(content, drawn), values.sentences(content, drawn)
@@ -139,6 +160,8 @@ def fill(content: Json, layout: Json) -> Json:
 
 
 def show(content: Json, layout: Json, answer: Json | None) -> Json:
+    if content["history"]:
+        return histories.show(content, layout, answer)
     if not content["options"]:
         return measured.show(content, answer)
     try:
@@ -155,8 +178,9 @@ def show(content: Json, layout: Json, answer: Json | None) -> Json:
 
 
 def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradable:
-    drawn = {"values": layout["values"]}
-    if not content["options"]:
+    name = "history" if content["history"] else "values"
+    drawn = {name: layout[name]}
+    if "options" not in layout:
         read = measured.parse(content, submitted.get("number", ()))
         if isinstance(read, NotGradable):
             return NotGradable(read.message, read.fields, read.kept | drawn if read.kept else None)
@@ -172,7 +196,7 @@ def parse(content: Json, layout: Json, submitted: Submitted) -> Json | NotGradab
 
 def grade(content: Json, answer: Json | None) -> Grade:
     judged = _judge(content, answer) if answer else None
-    if content["options"]:
+    if content["options"] and not content["history"]:
         key = next(option["id"] for option in content["options"] if option["key"])
         return all_or_nothing([judged == key], (judged,) if judged else ())
     return all_or_nothing([judged == RIGHT], (judged,) if judged else ())
@@ -180,15 +204,19 @@ def grade(content: Json, answer: Json | None) -> Grade:
 
 def _judge(content: Json, answer: Json) -> str:
     """The class of an answer. One that was given to other parameters, before a new version, falls into “other”."""
-    if content["options"]:
+    if content["options"] and not content["history"]:
         return str(answer.get("choice", OTHER))
     try:
+        if content["history"]:
+            return histories.judge(content, answer) or OTHER
         return measured.judge(values.asked(content, answer["values"]), answer)
-    except (Stuck, KeyError):
+    except (KeyError, ValueError):
         return OTHER
 
 
 def explain(content: Json, layout: Json, answer: Json | None) -> Json:
+    if content["history"]:
+        return histories.explain(content, layout, answer)
     made = fill(content, layout)
     if not content["options"]:
         if "value" not in made:
@@ -212,6 +240,8 @@ def explain(content: Json, layout: Json, answer: Json | None) -> Json:
 
 
 def chance(content: Json) -> float:
+    if content["history"]:
+        return 1 / len(STAGES) if histories.asks_stage(content) else 0.0
     return 1 / len(content["options"]) if content["options"] else 0.0
 
 
@@ -243,6 +273,9 @@ def examples() -> list[Example]:
             {"id": "d", "formula": "taken / 4", "why": "Half was taken away twice."},
         ],
     }
+    # A single result is allowed, for the same reason.
+    staged: Json = {"history": {"model": "thase_rush", "results": ["III"]}}
+    scored: Json = {"history": {"model": "mgh_s", "results": ["4.5"]}, "why": "Half a point is easily lost."}
     return [
         Example(typed, {"number": ["15"]}, Grade(1, 1, (RIGHT,))),
         Example(typed, {"number": ["15,5 mg"]}, Grade(1, 1, (RIGHT,))),
@@ -257,4 +290,10 @@ def examples() -> list[Example]:
         Example(chosen, {}, NotGradable),
         Example(chosen, {"choice": ["a", "b"]}, NotGradable),
         Example(chosen, {"choice": ["z"]}, NotGradable),
+        Example(staged, {"choice": ["s3"]}, Grade(1, 1, (RIGHT,))),
+        Example(staged, {"choice": ["s4"]}, Grade(0, 1, (histories.OVER,))),
+        Example(staged, {}, NotGradable),
+        Example(scored, {"number": ["4,5"]}, Grade(1, 1, (RIGHT,))),
+        Example(scored, {"number": ["4"]}, Grade(0, 1, (histories.UNDER,))),
+        Example(scored, {"number": ["four"]}, NotGradable),
     ]
