@@ -125,8 +125,8 @@ BEFORE_THE_EVENT = {
     "staging-040": told(*drugs(5, augmented_with=("lithium",)), months=30),
 }
 
-LITHIUM_BESIDE_THE_THIRD = told(
-    trial("citalopram"), trial("sertraline"), trial("venlafaxine", augmented_with=("lithium",))
+LITHIUM_BESIDE_THE_SECOND = told(
+    trial("citalopram"), trial("sertraline", augmented_with=("lithium",)), trial("venlafaxine")
 )
 RUNG_FOUR = told(
     trial("sertraline", dose_raised=True),
@@ -145,13 +145,10 @@ A_TRICYCLIC_TOO_MUCH = told(
 
 CORRECTED = {
     "staging-056": (
-        LITHIUM_BESIDE_THE_THIRD,
+        LITHIUM_BESIDE_THE_SECOND,
         replace(
-            LITHIUM_BESIDE_THE_THIRD,
-            trials=(
-                *LITHIUM_BESIDE_THE_THIRD.trials[:2],
-                trial("venlafaxine", augmented_with=("lithium", "quetiapine")),
-            ),
+            LITHIUM_BESIDE_THE_SECOND,
+            trials=(*LITHIUM_BESIDE_THE_SECOND.trials[:2], trial("venlafaxine", augmented_with=("quetiapine",))),
         ),
     ),
     "staging-058": (
