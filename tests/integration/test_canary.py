@@ -3,6 +3,7 @@ and a learner who has not answered yet looks at everything there is to look at."
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 import secrets
@@ -13,9 +14,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from quizapp import clock, paths
+from quizapp import clock, itemtypes, paths
 from quizapp.core.composing import Only
 from quizapp.core.preferences import Choices
 from quizapp.db.extension import db
@@ -27,8 +29,11 @@ from quizapp.services import asking, composing
 from quizapp.services.accounts import Actor
 from quizapp.services.composing import BlockPlan
 from quizapp.services.content import loading
+from quizapp.services.teaching import tasks
 from quizapp.web.allow import allowed
+from tests.integration.classes import Class
 from tests.integration.conftest import Auth
+from tests.integration.learners import Learner
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -38,7 +43,7 @@ LESSON = "nassa-mechanism"
 
 
 def kept(path: str) -> bool:
-    """The evidence, and the one lesson and bank whose questions are of every type."""
+    """The evidence, and the one lesson and bank whose questions are of nearly every type."""
     return path.startswith(("lessons/evidence/", f"lessons/{LESSON}/", "question_banks/nassa/"))
 
 
@@ -121,17 +126,30 @@ class Planting:
         return made
 
 
+def example(name: str, beside: dict[str, Any], item_id: str) -> dict[str, Any]:
+    """The first example of a type that the bank does not use, on the objective of another question."""
+    of_its_type = itemtypes.get(beside["type"]).Body.model_fields
+    frame = {field: value for field, value in beside.items() if field not in of_its_type}
+    return frame | itemtypes.get(name).examples()[0].content | {"id": item_id, "type": name}
+
+
 @pytest.fixture
 def planted(app: Flask) -> Planted:
-    """One bank of the repository, which has questions of every type, all for practice, with words planted."""
+    """One bank of the repository, with a question of every type, all for practice, with words planted."""
     words, more = Planted(), {"trap": [], "fact": []}
     files, problems = tree.gather(paths.lessons(), paths.question_banks())
     assert not problems
     files = {path: data for path, data in files.items() if kept(path)}
-    for path, data in files.items():
-        if path.startswith("question_banks/") and not path.endswith("bank.yaml"):
-            items = [document.value for document in documents.read(data.decode(), path)[0]]
-            files[path] = documents.write([Planting(item, words, more).planted_item() for item in items]).encode()
+    items = {
+        path: [document.value for document in documents.read(data.decode(), path)[0]]
+        for path, data in files.items()
+        if path.startswith("question_banks/") and not path.endswith("bank.yaml")
+    }
+    first = next(iter(items.values()))
+    held_types = {item["type"] for held in items.values() for item in held}
+    first += [example(name, first[0], f"nassa-{n}") for n, name in enumerate(sorted(set(names()) - held_types), 900)]
+    for path, held in items.items():
+        files[path] = documents.write([Planting(item, words, more).planted_item() for item in held]).encode()
     for kind, path in (("trap", "lessons/evidence/nassa/traps.yaml"), ("fact", "lessons/evidence/nassa/facts.yaml")):
         held = [document.value for document in documents.read(files[path].decode(), path)[0]]
         files[path] = documents.write([*held, *more[kind]]).encode()
@@ -222,6 +240,8 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
             kind: list(session.scalars(sa.select(Content.slug).where(Content.kind == kind)))
             for kind in ("fact", "figure", "item")
         }
+        cohort, given, sat = sit_for_cohort(session, actor)
+        items = list(session.scalars(sa.select(Item.content_id).limit(3)))
         types = set(session.scalars(sa.text("SELECT type FROM item JOIN presentation USING (content_id)")))
         db.session.remove()
     assert questions == min(len(slugs["item"]), composing.LARGEST_BLOCK)
@@ -231,10 +251,15 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
     )
     static = Path(app.static_folder or "")
     values: dict[str, list[Any]] = {
-        "sitting_id": [single, practice, exam],
+        "sitting_id": [single, practice, exam, sat],
+        "assignment_id": [given],
+        "cohort_id": [cohort],
+        "learner_id": [person],
+        "content_id": items,
         "position": list(range(questions)),
         "slug": [LESSON],
         "figure_id": slugs["figure"],
+        "figure": slugs["figure"],
         "form": ["svg", "png", "pdf"],
         "key": [*open_facts[:6], *own_facts[:6], *(slug for slug in planted.words if planted.words[slug][1] == "trap")][
             :14
@@ -243,6 +268,19 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "token": ["not-a-token"],
     }
     return Snoop(app, auth.client.raw, planted, values)
+
+
+def sit_for_cohort(session: Session, actor: Actor) -> tuple[int, int, int]:
+    """An exam of a cohort, from the secure pool, which this person has begun: cohort, assignment and sitting."""
+    with writing(session):
+        some = session.scalars(sa.select(Item.content_id).where(Item.type == "single_best_answer").limit(5)).all()
+        session.execute(sa.update(Item).where(Item.content_id.in_(some)).values(pool="secure"))
+    room = Class.new(session)
+    room.join(Learner(session, actor))
+    today = clock.now().replace(tzinfo=None)
+    window = {"opens": today - dt.timedelta(days=1), "closes": today + dt.timedelta(days=1)}
+    given = room.give("exam", now=clock.now() - dt.timedelta(days=2), topics={"nassa": 3}, **window)
+    return room.cohort, given, tasks.start(session, actor, given, clock.now())
 
 
 def fields_of(page: str, **more: str) -> dict[str, str]:
@@ -255,7 +293,7 @@ def fields_of(page: str, **more: str) -> dict[str, str]:
 def test_who_has_not_answered_finds_no_key_no_reason_and_no_permanent_id_anywhere(
     snoop: Snoop, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    _, practice, exam = snoop.values["sitting_id"]
+    _, practice, exam, _ = snoop.values["sitting_id"]
     figures = 0
     for position in snoop.values["position"]:
         for sitting, deed in ((practice, "answer"), (exam, "save")):
