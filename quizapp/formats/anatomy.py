@@ -169,7 +169,7 @@ def _step(
         before=tuple(before),
         stem=str(fields.get("stem") or ""),
         lead_in=str(fields.get("lead_in") or ""),
-        text=str(fields.get("theme") or fields.get("text") or ""),
+        text=str(fields.get("theme") or fields.get("text") or _script(fields)),
         choices=tuple(_choices(fields, path, labelled)),
         labels=_options(fields, path, "options" if labelled else labels_name, judged=False),
         rows=tuple(_rows(fields, path, "options" if labelled else labels_name)),
@@ -178,6 +178,11 @@ def _step(
         told=tuple(((*path, name), str(fields[name])) for name in ("take_home", "explanation") if fields.get(name)),
         fields=fields,
     )
+
+
+def _script(fields: Mapping[str, Any]) -> str:
+    """What a script concordance question says before its scale."""
+    return " ".join(str(fields[name]) for name in ("hypothesis", "information") if fields.get(name))
 
 
 def _options(fields: Mapping[str, Any], path: Path, name: str, *, judged: bool = True) -> tuple[Option, ...]:

@@ -29,6 +29,7 @@ def check(tree: Tree, today: dt.date, about: Collection[tuple[str, str]] | None 
             problems |= set(_dates(entry, today))
             problems |= set(_signoff(entry))
             problems |= set(_places(tree, entry))
+            problems |= set(_unready(entry))
         if not tree.blind:
             problems |= set(_dangling(tree, entry, linked))
     problems |= set(_enemies(tree, linked))
@@ -168,6 +169,14 @@ def _cycles(tree: Tree, linked: Linked, kind: str) -> Iterator[Problem]:
             elif link.target not in done:
                 way.append(link.target)
                 ahead.append(iter(needs[link.target]))
+
+
+def _unready(entry: Entry) -> Iterator[Problem]:
+    """What a type holds back until more is there, such as the votes of a panel; a draft may wait for it."""
+    item = entry.fields
+    if isinstance(item, ItemHead) and item.state == "published":
+        for one in itemtypes.unready(item.type, entries.content_of(item)):
+            yield Problem(entry.file, entry.document.line_of(one.path), one.rule, one.message)
 
 
 def _evidence(tree: Tree, linked: Linked) -> Iterator[Problem]:

@@ -185,6 +185,16 @@ def check(name: str, content: Json) -> list[Problem]:
     return container(name).check(content) if is_container(name) else get(name).check(content)
 
 
+def unready(name: str, content: Json) -> list[Problem]:
+    """Why a sound question cannot be asked yet, such as a panel that has not voted; it may be kept as a draft."""
+    found = []
+    for place, part in enumerate(parts(name, content)):
+        inside = ("parts", place) if is_container(name) else ()
+        verb = getattr(_module(part.type), "unready", None)
+        found += [Problem((*inside, *one.path), one.rule, one.message) for one in (verb(part.content) if verb else ())]
+    return found
+
+
 def parts(name: str, content: Json) -> tuple[Part, ...]:
     """The gradable steps of an item, in the order in which they are asked."""
     if is_container(name):

@@ -52,6 +52,8 @@ def _form(content: Json, layout: Json, right: bool, rng: random.Random) -> Form:
         }
     if "accept" in content:
         return {"text": [_typed(content, right, rng)]}
+    if "votes" in content:
+        return {"choice": [_on_the_scale(content, layout, right, rng)]}
     if "value" in content:
         return {"number": [_number(content, right, rng)]}
     return {"choice": _choice(content, layout, right, rng)}
@@ -87,6 +89,13 @@ def _number(content: Json, right: bool, rng: random.Random) -> str:
     slips = [Decimal(wrong["value"]) for wrong in content["wrong"]]
     slips += [value * 10, value / 10, value + 1 + 2 * Decimal(content["tolerance"])]
     return f"{format(value if right else rng.choice(slips), 'f')} {content['unit'] or ''}".strip()
+
+
+def _on_the_scale(content: Json, layout: Json, right: bool, rng: random.Random) -> str:
+    """What most of a panel voted for, or anything; steps run from −2 upwards."""
+    votes = [int(content["votes"].get(str(step), 0)) for step in range(-2, 3)]
+    place = votes.index(max(votes)) if right else rng.randrange(len(votes))
+    return token(layout["options"], layout["options"][place])
 
 
 def _choice(content: Json, layout: Json, right: bool, rng: random.Random) -> list[str]:

@@ -29,6 +29,8 @@ class Told:
 
 def tell(review: Json) -> tuple[Told, ...]:
     """What an explained answer comes to. Raises KeyError for a review in other words."""
+    if "panel" in review:
+        return (_panel(review),)
     if "options" in review:
         return (_options(review["options"]),)
     if "elements" in review:
@@ -40,6 +42,18 @@ def tell(review: Json) -> tuple[Told, ...]:
     if "blanks" in review:
         return tuple(_blank(blank) for blank in review["blanks"])
     return (_typed(review),)
+
+
+def _panel(review: Json) -> Told:
+    """Held against what most of a panel said; an answer nearly as frequent is right too."""
+    options = review["options"]
+    most = max(option["votes"] for option in options)
+    return Told(
+        given=_listed([option["text"] for option in options if option["chosen"]]),
+        key=_listed([option["text"] for option in options if option["key"]], " or "),
+        right=any(option["chosen"] and 5 * option["votes"] >= 4 * most > 0 for option in options),
+        why=review["why"],
+    )
 
 
 def _options(options: Sequence[Json]) -> Told:

@@ -75,6 +75,7 @@ CASES: list[tuple[str, str, Callable[[Json], Any], tuple[str, tuple[Any, ...]]]]
         lambda c: c["wrong"].append({**c["wrong"][0], "id": "b", "value": "15.0"}),
         ("repeated-value", ("wrong",)),
     ),
+    ("script_concordance", "no such step", lambda c: c["votes"].update({"3": 1}), ("unknown-step", ("votes", "3"))),
     ("parameterised", "no answer", lambda c: c.update(formula=None), ("no-form", ())),
     ("parameterised", "no reason", lambda c: c.update(why=None), ("missing", ())),
     (

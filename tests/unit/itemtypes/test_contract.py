@@ -23,7 +23,7 @@ from tests.faces import rendered, templates
 
 SECRET = {
     "key", "harmful", "why", "why_true", "why_false", "trap", "traps", "answer", "value", "tolerance", "factor",
-    "wrong", "accept", "refuse", "take_home", "explanation",
+    "wrong", "accept", "refuse", "take_home", "explanation", "votes",
 }  # fmt: skip
 """Fields of content that no learner may meet before answering."""
 
@@ -218,7 +218,13 @@ def test_every_right_place_in_the_layout_comes_up_equally_often(name: str) -> No
         for field, order in _named_orders(layout):
             firsts.setdefault(field, {}).setdefault(order[0], 0)
             firsts[field][order[0]] += 1
-    fixed = {("true_false", "options"), ("matrix", "columns"), ("extended_matching", "options"), ("cloze", "blanks")}
+    fixed = {
+        ("true_false", "options"),
+        ("script_concordance", "options"),
+        ("matrix", "columns"),
+        ("extended_matching", "options"),
+        ("cloze", "blanks"),
+    }
     for field, counts in firsts.items():
         if (name, field) in fixed:
             assert len(counts) == 1

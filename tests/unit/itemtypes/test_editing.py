@@ -90,7 +90,7 @@ def test_a_new_question_begins_with_rows_that_say_nothing(name: str) -> None:
     assert not [key for key in back if key in itemtypes.get(name).Body.model_fields if key not in DEFAULTS]
 
 
-DEFAULTS = ("scoring", "tolerance", "columns", "most", "parameters")
+DEFAULTS = ("scoring", "tolerance", "columns", "most", "parameters", "effect")
 
 
 def test_what_is_typed_is_kept_as_a_file_would_have_it() -> None:
