@@ -35,6 +35,7 @@ class Version:
     is_major: bool
     is_published: bool
     published_at: dt.datetime | None
+    publication_id: int | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def get_history(
     if older not in numbers:
         raise LookupError(older)
     bodies = _bodies(session, content_id, {older, newer}) | {DRAFT: opened.body}
-    return History(opened, versions, older, newer, compare(bodies[older], bodies[newer], ignored=_NOT_COMPARED))
+    return History(opened, versions, older, newer, differences(bodies[older], bodies[newer]))
 
 
 def changes_of(session: Session, opened: Opened) -> tuple[Difference, ...]:
@@ -79,7 +80,12 @@ def changes_of(session: Session, opened: Opened) -> tuple[Difference, ...]:
         base = session.execute(
             sa.select(ContentVersion.body).where(ContentVersion.id == opened.based_on_id)
         ).scalar_one()
-    return compare(dict(base), opened.body, ignored=_NOT_COMPARED)
+    return differences(dict(base), opened.body)
+
+
+def differences(older: Json, newer: Json) -> tuple[Difference, ...]:
+    """What differs between two texts of an entry, as its history tells it."""
+    return compare(older, newer, ignored=_NOT_COMPARED)
 
 
 def get_body(session: Session, actor: Actor, content_id: int, number: int) -> Json:
@@ -92,14 +98,14 @@ def get_body(session: Session, actor: Actor, content_id: int, number: int) -> Js
 
 
 def _versions(session: Session, content_id: int) -> tuple[Version, ...]:
-    logged: dict[int | None, tuple[dt.datetime, str]] = {}
+    logged: dict[int | None, tuple[int, dt.datetime, str]] = {}
     now_published = None
     for row in session.execute(
-        sa.select(Publication.new_version_id, Publication.at, Publication.note)
+        sa.select(Publication.id, Publication.new_version_id, Publication.at, Publication.note)
         .where(Publication.content_id == content_id)
         .order_by(Publication.id)
     ):
-        logged.setdefault(row.new_version_id, (row.at, row.note))
+        logged.setdefault(row.new_version_id, (row.id, row.at, row.note))
         now_published = row.new_version_id
     rows = session.execute(
         sa.select(
@@ -116,8 +122,9 @@ def _versions(session: Session, content_id: int) -> tuple[Version, ...]:
     found: list[Version] = []
     line = 1
     for row in rows:
-        at, note = logged.get(row.id, (None, ""))
-        found.append(Version(row.number, row.created_at, row.by, note, row.line > line, row.id == now_published, at))
+        publication_id, at, note = logged.get(row.id, (None, None, ""))
+        is_major, is_published = row.line > line, row.id == now_published
+        found.append(Version(row.number, row.created_at, row.by, note, is_major, is_published, at, publication_id))
         line = row.line
     return tuple(reversed(found))
 

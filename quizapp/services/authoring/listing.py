@@ -21,8 +21,9 @@ from quizapp.db.models import (
     Publication,
     Published,
 )
+from quizapp.formats.anatomy import plain
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring.scope import Bank, banks_of
+from quizapp.services.authoring.scope import RIGHTS, ROLES, Bank, Right, banks_of
 
 A_PAGE = 50
 LONGEST_TITLE = 160
@@ -59,6 +60,13 @@ class Row:
     comments: int
     reports: int
     at: dt.datetime
+    role: str
+    """That of the actor, the strongest where several banks lead to a lesson."""
+    writers: tuple[int, ...]
+    """Who has changed the draft."""
+
+    def lets(self, right: Right) -> bool:
+        return right in RIGHTS[self.role]
 
 
 @dataclass(frozen=True)
@@ -98,9 +106,12 @@ def list_entries(session: Session, actor: Actor, by: Filters = Filters(), *, aft
         query = query.where(sa.or_(_at < place[0], (_at == place[0]) & (Content.id < place[1])))
     found = session.execute(query.order_by(_at.desc(), Content.id.desc()).limit(A_PAGE + 1)).all()
     page = found[:A_PAGE]
-    titles = {bank.slug: bank.title for bank in banks} | {bank.topic: bank.title for bank in reversed(banks)}
     last = f"{page[-1].at.isoformat()}~{page[-1].id}" if len(found) > A_PAGE else ""
-    return Listing(tuple(_row(row, titles) for row in page), last, banks)
+    # An item is reached through its bank, a lesson through every bank of its topic: the one with the most rights.
+    through = {}
+    for bank in sorted(banks, key=lambda bank: ROLES.index(bank.role), reverse=True):
+        through["item", bank.slug] = through["lesson", bank.topic] = bank
+    return Listing(tuple(_row(row, through[row.kind, row.home]) for row in page), last, banks)
 
 
 def _place(after: str) -> tuple[dt.datetime, int] | None:
@@ -112,13 +123,13 @@ def _place(after: str) -> tuple[dt.datetime, int] | None:
     return place if place[0].tzinfo else None
 
 
-def _row(row: Any, titles: dict[str, str]) -> Row:
-    title = " ".join((row.title or "").split())
+def _row(row: Any, bank: Bank) -> Row:
+    title = plain(row.title or "")
     return Row(
         content_id=row.id,
         kind=row.kind,
         slug=row.slug,
-        bank=titles.get(row.home, row.home),
+        bank=bank.title,
         title=title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…",
         type=row.type or "",
         objective=row.objective or "",
@@ -128,6 +139,8 @@ def _row(row: Any, titles: dict[str, str]) -> Row:
         comments=row.comments,
         reports=row.reports,
         at=row.at,
+        role=bank.role,
+        writers=tuple(row.writers or ()),
     )
 
 
@@ -187,6 +200,7 @@ _ENTRIES = (
         .scalar_subquery()
         .label("reports"),
         _at.label("at"),
+        Draft.writers,
     )
     .select_from(Content)
     .join(_HOME, _HOME.id == Content.home_id)

@@ -308,13 +308,23 @@ def _decide(
     )
 
 
+def find_newer(session: Session, opened: Opened) -> int | None:
+    """The number of a version that was published since this draft began; None where there is none. Reads only."""
+    newer = _newer(session, opened)
+    return newer.number if newer is not None else None
+
+
 def _check_base(session: Session, opened: Opened) -> None:
-    held = _held(session, opened)
-    if opened.is_draft and held is not None and held.current_id != opened.based_on_id:
-        row = session.execute(
-            sa.select(ContentVersion.body, ContentVersion.number).where(ContentVersion.id == held.current_id)
-        ).one()
-        raise Outdated(row.body, row.number)
+    if (newer := _newer(session, opened)) is not None:
+        raise Outdated(newer.body, newer.number)
+
+
+def _newer(session: Session, opened: Opened) -> Any:
+    held = _held(session, opened) if opened.is_draft else None
+    if held is None or held.current_id == opened.based_on_id:
+        return None
+    query = sa.select(ContentVersion.body, ContentVersion.number).where(ContentVersion.id == held.current_id)
+    return session.execute(query).one()
 
 
 def _is_major(change: Change, choice: Choice) -> bool | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from quizapp.db.models import Content, ContentVersion, Presentation, ProblemReport, User, table
 from quizapp.db.session import retrying, writing
+from quizapp.formats.anatomy import plain
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring.drafting import UNSTORABLE
 from quizapp.services.authoring.scope import banks_of, get_entry
@@ -141,7 +142,7 @@ def _report(row: Any, banks: dict[int, str]) -> Report:
         content_id=row.content_id,
         slug=row.slug,
         bank=banks[row.home_id],
-        lead_in=" ".join((row.lead_in or "").split()),
+        lead_in=plain(row.lead_in or ""),
         number=row.number,
         text=row.text,
         at=row.at,
@@ -215,7 +216,7 @@ def answers_for(session: Session, learner_id: int, since: dt.datetime) -> tuple[
         Answered(
             row.sitting_id,
             row.position,
-            row.lead_in or "",
+            plain(row.lead_in or ""),
             row.publication_id is not None,
             row.reply,
             row.resolved_at,

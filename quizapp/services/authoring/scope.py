@@ -40,7 +40,7 @@ class Bank:
     slug: str
     title: str
     topic: str
-    role: str
+    role: Role
 
     def lets(self, right: Right) -> bool:
         return right in RIGHTS[self.role]

@@ -31,6 +31,8 @@ def index() -> ResponseReturnValue:
         types={name: type_label(name) for name in itemtypes.names()},
         narrowed=bool(chosen),
         older_url=url_for("author.index", **chosen, after=found.after) if found.after else None,
+        entry_url=entry_url,
+        may_write=any(bank.lets("write") for bank in found.banks),
         is_first_page=not request.args.get("after"),
     )
 
@@ -42,3 +44,10 @@ def filters() -> Filters:
 def type_label(name: str) -> str:
     """“Single best answer”."""
     return name.replace("_", " ").capitalize()
+
+
+def entry_url(row: listing.Row) -> str:
+    """Where an entry is written; a lesson, which has no editor of its own yet, where it is reviewed."""
+    if row.kind == "item":
+        return url_for("author.item", content_id=row.content_id)
+    return url_for("author.review", shelf="lessons", content_id=row.content_id)

@@ -71,10 +71,12 @@ def merge(opened: Opened, endpoint: str, form: Form) -> ResponseReturnValue:
     """Carry out the choice made on that page, on the version it was made against."""
     try:
         mine = json.loads(request.form.get("mine", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         mine = None
     if not isinstance(mine, dict):
         raise LookupError("mine")
+    # These never differ between two texts of an entry; a form that says otherwise was not made here.
+    mine |= {name: opened.body[name] for name in ("id", "type", "topic") if name in opened.body}
     chosen = {one.name: request.form.get(f"take-{one.name}", "mine") for one in merging.compare(mine, opened.body)}
     if request.form.get("do") == "all-mine":
         chosen = dict.fromkeys(chosen, "mine")

@@ -1,0 +1,175 @@
+"""A question on its way through the studio's pages, without scripts: reviewed, published, changed, withdrawn."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from quizapp import clock
+from quizapp.core.preferences import DEFAULT
+from quizapp.db.extension import db
+from quizapp.services import accounts, annotating, regrading
+from quizapp.services.accounts import Actor
+from quizapp.services.authoring import drafting
+from tests.integration.authors import appoint
+from tests.integration.conftest import Auth
+from tests.integration.learners import Learner
+from tests.integration.studio import SOUND, item, load_good, swapped
+from tests.pages import Client
+
+
+class Person:
+    """Somebody of the bank, with a browser of their own."""
+
+    def __init__(self, app: Flask, auth: Auth, role: str) -> None:
+        email = f"{role}@example.org"
+        self.app, self.browser = app, auth.browser("instructor", email=email)
+        with app.app_context():
+            user_id = accounts.get_user_id(db.session(), email)
+            appoint(db.session(), user_id, role, "brakes")
+        self.actor = Actor(user_id, email, role, frozenset({"instructor"}), DEFAULT, "test")
+
+    def change(self, **fields: object) -> None:
+        """What the editor does when it saves."""
+        with self.app.app_context():
+            session = db.session()
+            opened = drafting.open_draft(session, self.actor, item(session))
+            drafting.save_draft(
+                session,
+                self.actor,
+                opened.content_id,
+                opened.body | SOUND | fields,
+                based_on_revision=opened.revision,
+                now=clock.now(),
+            )
+
+
+@pytest.fixture
+def entry(app: Flask) -> int:
+    with app.app_context():
+        load_good(db.session())
+        return item(db.session())
+
+
+@pytest.fixture
+def ada(app: Flask, auth: Auth, entry: int) -> Person:
+    return Person(app, auth, "author")
+
+
+@pytest.fixture
+def rosa(app: Flask, auth: Auth, entry: int) -> Person:
+    return Person(app, auth, "reviewer")
+
+
+def review(person: Person, entry: int) -> str:
+    return f"/author/items/{entry}/review"
+
+
+def test_two_people_bring_a_question_to_its_readers(ada: Person, rosa: Person, entry: int) -> None:
+    ada.change(stem="In a slice of rat cortex, noradrenaline lowers its own release.", references=[])
+    page = ada.browser.get(f"/author/items/{entry}").follow("Review")
+    assert page.texts(".change ins") == ["[put in: rat]"]
+    assert "no-reference" in page.text
+    page.form("Ask for a review").send()
+
+    page = rosa.browser.get("/author/review").follow("Review brakes-1")
+    page = page.form("Add the remark").send(place="options/b/why", text="Which transmitter is meant?")
+    assert page.texts(".said-list .about-line") == ["Option b, reason: It answers another neuron’s transmitter."]
+    back = page.form("Send it back").send(status=422)
+    assert "Say in a few words what is to be changed." in back.text
+    page.form("Send it back").send(reason="Name the transmitter.")
+
+    page = ada.browser.get(review(ada, entry))
+    assert "Sent back by Test instructor" in page.text
+    page = page.form("Settle the remark by Test instructor").send()
+    assert "settled by" in page.text
+    old = page.form("Ask for a review")
+    ada.change(references=["haddjeri-1995"], stem="In a slice of rat cortex, noradrenaline lowers its own release.")
+    assert "has changed this meanwhile" in old.send(status=409).text, "a stale tab"
+    ada.browser.get(review(ada, entry)).form("Ask for a review").send()
+
+    page = rosa.browser.get(review(rosa, entry))
+    assert "Nothing. It could be published as it is." in page.text
+    page.form("Approve").send()
+    assert "Nothing waits" not in rosa.browser.get("/author/review").text
+    page = ada.browser.get("/author/review").follow("Publish brakes-1")
+    published = page.form("Publish")
+    page = published.send(note="Which cortex")
+    assert "Version 2 is published." in page.text
+    assert published.send(status=409).heading == "Review brakes-1", "the same click twice"
+
+    page = page.follow("History")
+    assert page.texts("tbody th") == ["2 published", "1"]
+    assert "From version 1 to version 2" in page.texts("section h2")
+    page = page.form("Compare").send(older="2", newer="1")
+    assert page.texts(".change del") == ["[taken out: haddjeri-1995]", "[taken out: rat]"]
+
+
+def test_a_changed_key_asks_what_becomes_of_old_answers_and_tells_what_came_of_it(
+    app: Flask, auth: Auth, ada: Person, rosa: Person, entry: int
+) -> None:
+    # No context stays open: requests would be made in it, and all be of one person.
+    with app.app_context():
+        learner = Learner.new(db.session())
+        place = learner.start(size=1)
+        shown = learner.question(place).presentation_id
+        learner.answer(shown, right=False)
+        annotating.report_problem(db.session(), learner.actor, shown, "The key is wrong, I think.", clock.now())
+        options = swapped(db.session(), entry)
+    assert ada.browser.get("/author/").texts(".waits") == ["1 report by learners"]
+
+    ada.change(options=options)
+    ada.browser.get(review(ada, entry)).form("Ask for a review").send()
+    rosa.browser.get(review(rosa, entry)).form("Approve").send()
+    page = ada.browser.get(review(ada, entry))
+    assert "1 answer by 1 learner were marked by the key as it is published now." in page.text
+    (report,) = page.form("Publish").choices["report"]
+    refused = page.form("Publish").send(remedy="credit", status=422)
+    assert "Say why the marks of earlier answers change." in refused.text
+    assert refused.form("Publish").fields["remedy"] == ["credit"], "what was chosen is kept"
+    page = refused.form("Publish").send(reason="The key was wrong.", report=report)
+    assert "Version 2 is published." in page.text
+
+    page = page.follow("History").follow("Full marks for all: what came of version 2")
+    assert "0 of 1 answer renewed" in page.text
+    with app.app_context():
+        assert regrading.regrade_due(db.session(), clock.now()) == 1
+    page = ada.browser.get(page.path)
+    assert page.texts("dd") == ["1", "1", "0", "0"]
+    assert ada.browser.get("/author/reports?state=changed").texts(".remark-text") == ["The key is wrong, I think."]
+
+    browser = Client(auth.app.test_client())
+    auth.sign_in("student", email=learner.actor.email, client=browser)
+    page = browser.get(f"/session/{place}/0/feedback")
+    assert "Everybody has full marks for it." in page.text
+    assert "The authors have changed this question after your report." in page.text
+
+    page = ada.browser.get(f"/author/items/{entry}/history").follow("Bring back version 1")
+    assert "What becomes of the answers given before?" not in page.text, "nobody has answered the new key"
+    page = page.form("Bring it back").send(note="After all", status=422)
+    assert "It would not pass today’s rules." in page.text
+    assert "no-reference" in page.one(".remarks").to_text()
+
+
+def test_an_owner_alone_opens_a_bank_appoints_and_withdraws(app: Flask, auth: Auth, entry: int) -> None:
+    owner = Person(app, auth, "owner")
+    browser = owner.browser
+    page = browser.get("/author/banks").form("Open the bank").send(title="Brakes again", slug="no name", status=422)
+    assert "Small letters" in page.text
+    assert page.form("Open the bank").fields["title"] == ["Brakes again"]
+    page = page.form("Open the bank").send(slug="more-brakes")
+    assert page.heading == "Brakes again"
+    assert "There is no instructor" in page.form("Appoint").send(email="student@example.org", status=422).text
+    second = auth.browser("instructor", email="second@example.org")
+    page = page.form("Appoint").send(email="Second@example.org", role="owner")
+    assert page.texts(".rows .about")[1].endswith("second@example.org")
+    assert "more-brakes" in second.get("/author/banks").text
+
+    owner.change(note="A remark")
+    page = browser.get(review(owner, entry))
+    assert "Nobody else may review in this bank." in page.text
+    page.form("Approve").send(reason="Only a note for us.")
+    page = browser.get(review(owner, entry)).form("Publish").send()
+    page = page.form("Withdraw it").send(note="Too old", status=422)
+    assert "Lesson brakes: “brakes-1” is a draft" in page.text, "the lesson still asks it"
+    assert browser.get("/author/?state=published").texts(".entries .state")[0] == "Published"
