@@ -13,6 +13,7 @@ from quizapp.cli.application import application
 from quizapp.db.extension import db
 from quizapp.services import accounts, demonstrating
 from quizapp.services.authoring import scope
+from quizapp.services.teaching import rehearsing
 
 MOST_LEARNERS = 9999
 
@@ -39,7 +40,8 @@ def demo(*, learners: int, days: int, seed: int, yes: bool) -> None:
         scope.adopt(session, "instructor@example.org", now)
         # One hour before midnight: the log depends on the date only and holds nothing of the future.
         ends = now.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(hours=1)
-        world = demonstrating.get_world(session, seed=seed, days=days, ends=ends)
+        rotation = rehearsing.open_rotation(session, now)
+        world = demonstrating.get_world(session, seed=seed, days=days, ends=ends, rotation=rotation)
         demonstrating.hurry(session)
         first = demonstrating.count_learners(session) + 1
         new = range(first, learners + 1)
@@ -49,6 +51,7 @@ def demo(*, learners: int, days: int, seed: int, yes: bool) -> None:
                 for given in demonstrating.study(session, world, number, hashed):
                     answers += given
                     bar.update(1)
+        demonstrating.finish(session, world, clock.now())
         seconds = max((clock.now() - now).total_seconds(), 1e-3)
     people = f"{len(new)} learner{'s' * (len(new) != 1)}"
     click.echo(f"{people} gave {answers} answers in {seconds:.0f} s: {answers / seconds:.0f} a second.")

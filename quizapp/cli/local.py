@@ -17,6 +17,7 @@ from quizapp.formats import tree
 from quizapp.services import accounts
 from quizapp.services.authoring import scope
 from quizapp.services.content import loading
+from quizapp.services.teaching import rehearsing
 
 
 def set_up(port: int) -> None:
@@ -31,6 +32,8 @@ def set_up(port: int) -> None:
             click.echo(line)
         opened = accounts.demo_accounts(db.session(), hash_password(accounts.DEMO_PASSWORD), clock.now())
         scope.adopt(db.session(), "instructor@example.org", clock.now())
+        if opened:
+            rehearsing.open_rotation(db.session(), clock.now())
         click.echo(f"\nOpen {app.config['PUBLIC_URL']} in a browser.")
         if opened:
             click.echo(f"Sign in as one of these, with the password {accounts.DEMO_PASSWORD}:")

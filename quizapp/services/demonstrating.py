@@ -31,11 +31,16 @@ from quizapp.services.answering import Submission, TimeIsUp
 from quizapp.services.composing import BlockPlan, NothingToAsk, choose_block
 from quizapp.services.content import reading
 from quizapp.services.sittings import Chosen
+from quizapp.services.teaching import joining, rehearsing, tasks
+from quizapp.services.teaching.rehearsing import Rotation
 from quizapp.services.versions import Version, get_version, published
 
 PAUSE = dt.timedelta(seconds=8)
 """For reading what an answer came to."""
 EXAM_SIZE = 20
+EXAM_WEEK = dt.timedelta(days=6)
+"""The last days, in which the exam of the rotation is open."""
+SHOWS_PRACTICE = 0.7
 BLOCK_SIZE = 10
 LESSON_SHARE, BLOCK_SHARE, LEARN_SHARE = 0.15, 0.12, 0.5
 MARK_SHARE, REPORT_SHARE, LEAVE_SHARE = 0.03, 0.002, 0.01
@@ -54,7 +59,8 @@ class Unsuitable(Exception):
 @dataclass(frozen=True)
 class World:
     """What the learners meet. `ends`: from then on nothing is begun any more; `places`: objective → its place in the
-    course; `seconds`: item → expected time."""
+    course; `seconds`: item → expected time. `rotation`: the cohort they join, and `exam_id` the exam it is given.
+    """
 
     seed: int
     days: int
@@ -64,6 +70,8 @@ class World:
     seconds: Mapping[int, float]
     lessons: tuple[reading.Lesson, ...]
     constants: Constants
+    rotation: Rotation | None = None
+    exam_id: int | None = None
 
 
 def address(number: int) -> str:
@@ -98,8 +106,8 @@ def count_learners(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).where(User.email.like("demo-____@example.org"))) or 0
 
 
-def get_world(session: Session, *, seed: int, days: int, ends: dt.datetime) -> World:
-    """The content of the database, and so many days before `ends`."""
+def get_world(session: Session, *, seed: int, days: int, ends: dt.datetime, rotation: Rotation | None = None) -> World:
+    """The content of the database, and so many days before `ends`; a rotation is given an exam in the last of them."""
     objectives = published(session, "objective")
     topics = {slug: place for place, slug in enumerate(published(session, "topic"))}
     places = {slug: place for place, slug in enumerate(objectives)}
@@ -119,7 +127,16 @@ def get_world(session: Session, *, seed: int, days: int, ends: dt.datetime) -> W
         seconds=dict(iter(session.execute(sa.select(Item.content_id, sa.func.coalesce(Item.seconds, 60))))),
         lessons=tuple(reading.get_lesson(session, row.slug) for row in reading.list_lessons(session)),
         constants=load_constants(),
+        rotation=rotation,
+        exam_id=rehearsing.give_exam(session, rotation, ends - EXAM_WEEK, EXAM_WEEK.days) if rotation else None,
     )
+
+
+def finish(session: Session, world: World, now: dt.datetime) -> None:
+    """Close what nobody handed in, and release the exam of the rotation."""
+    examining.close_expired(session, now, limit=10_000)
+    if world.rotation is not None and world.exam_id is not None:
+        rehearsing.release(session, world.rotation, world.exam_id, now)
 
 
 def study(session: Session, world: World, number: int, password_hash: str) -> Iterator[int]:
@@ -162,6 +179,9 @@ def _open(
     choices = Choices(zone=habits.zone, minutes_a_day=habits.minutes, rest_days=habits.rest_days)
     accounts.save_settings(session, user_id, choices, habits.name, opened)
     actor = Actor(user_id, email, habits.name, frozenset({"student"}), choices, None)
+    if world.rotation is not None:
+        shows = random.Random(f"shows/{world.seed}/{number}").random() < SHOWS_PRACTICE
+        joining.join(session, actor, world.rotation.code, practice_visible=shows, now=opened)
     exam = None
     if habits.exam is not None:
         exam = max(
@@ -190,6 +210,7 @@ class _Learner:
     placed: bool = False
     lessons_read: int = 0
     mock_exam_sat: bool = False
+    rotation_exam_sat: bool = False
     retired: bool = False
 
     def spend(self, day: int, now: dt.datetime) -> int:
@@ -209,9 +230,29 @@ class _Learner:
         if day >= self.habits.mock_exam and not self.mock_exam_sat:
             self.mock_exam_sat = True
             done += self._sit("exam", "Mock exam", self._block(BlockPlan(size=EXAM_SIZE, exam=True)))
+        done += self._sit_rotation_exam()
         done += self._sit("review", "Today", partial(studying.choose_review, self.session, self.actor))
         if self.rng.random() < BLOCK_SHARE:
             done += self._sit("practice", "Ten questions", self._block(BlockPlan(size=BLOCK_SIZE)))
+        return done
+
+    def _sit_rotation_exam(self) -> int:
+        """Sit the exam of the rotation on the first day on which it is open."""
+        if self.world.exam_id is None or self.rotation_exam_sat or self.now < self.world.ends - EXAM_WEEK:
+            return 0
+        self.rotation_exam_sat = True
+        try:
+            sitting_id = tasks.start(self.session, self.actor, self.world.exam_id, self.now)
+        except tasks.Refused:
+            return 0
+        return self._answer_exam(sitting_id)
+
+    def _answer_exam(self, sitting_id: int) -> int:
+        done = 0
+        with suppress(TimeIsUp):
+            for entry in showing.get_navigator(self.session, self.actor, sitting_id):
+                done += self._answer(sitting_id, entry.position, exam=True)
+        examining.hand_in(self.session, self.actor, sitting_id, self.now)
         return done
 
     def _after_the_exam(self) -> bool:
@@ -253,12 +294,7 @@ class _Learner:
         except NothingToAsk:
             return 0
         if kind == "exam":
-            done = 0
-            with suppress(TimeIsUp):
-                for entry in showing.get_navigator(self.session, self.actor, sitting_id):
-                    done += self._answer(sitting_id, entry.position, exam=True)
-            examining.hand_in(self.session, self.actor, sitting_id, self.now)
-            return done
+            return self._answer_exam(sitting_id)
         done = 0
         while (position := showing.next_position(self.session, self.actor, sitting_id)) is not None:
             if self.now >= self.world.ends or (done and self.rng.random() < LEAVE_SHARE):

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import Outbox
+from quizapp.db.models import Outbox, table
 from quizapp.db.session import writing
 
 ATTEMPTS = 8
@@ -56,25 +56,50 @@ def queue(session: Session, mail: Mail, now: dt.datetime) -> bool:
 
     Raises Unmailable.
     """
+    _check(mail)
+    known = sa.select(Outbox.id).where(Outbox.event == mail.event, Outbox.recipient == mail.recipient)
+    if session.scalar(known) is not None:
+        return False
+    session.execute(sa.insert(Outbox), _row(mail, now))
+    return True
+
+
+def queue_all(session: Session, mails: Sequence[Mail], now: dt.datetime) -> int:
+    """The same for many at once, in two statements for each event; returns how many were not told before.
+
+    Raises Unmailable.
+    """
+    told: dict[str, set[str]] = {}
+    for event in {mail.event for mail in mails}:
+        told[event] = set(session.scalars(sa.select(Outbox.recipient).where(Outbox.event == event)))
+    new = []
+    for mail in mails:
+        _check(mail)
+        if mail.recipient not in told[mail.event]:
+            told[mail.event].add(mail.recipient)
+            new.append(_row(mail, now))
+    if new:
+        session.execute(sa.insert(table(Outbox)), new)
+    return len(new)
+
+
+def _check(mail: Mail) -> None:
     if not _ADDRESS.fullmatch(mail.recipient) or len(mail.recipient) > 255:
         raise Unmailable(f"not one plain address: {mail.recipient!r}")
     if _CONTROL.search(mail.subject) or len(mail.subject) > 255:
         raise Unmailable(f"not one line of text: {mail.subject!r}")
-    known = sa.select(Outbox.id).where(Outbox.event == mail.event, Outbox.recipient == mail.recipient)
-    if session.scalar(known) is not None:
-        return False
-    session.execute(
-        sa.insert(Outbox).values(
-            event=mail.event,
-            recipient=mail.recipient,
-            subject=mail.subject,
-            body=mail.body,
-            created_at=now,
-            try_after=now,
-            attempts=0,
-        )
-    )
-    return True
+
+
+def _row(mail: Mail, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "event": mail.event,
+        "recipient": mail.recipient,
+        "subject": mail.subject,
+        "body": mail.body,
+        "created_at": now,
+        "try_after": now,
+        "attempts": 0,
+    }
 
 
 def send_waiting(session: Session, transport: Transport, now: dt.datetime, *, sender: str, limit: int = 50) -> int:

@@ -53,7 +53,7 @@ def test_a_cohort_from_its_opening_to_its_end(app: Flask, auth: Auth) -> None:
     assert "You are in this cohort already" in learner.get("/join").form("See what it opens").send(code=code).text
 
     members = teacher.get(f"/teach/cohorts/{cohort}/learners")
-    assert members.texts("tbody td")[0] == "shown to you"
+    assert members.texts("tbody td")[0] == "none yet"
     one = members.follow("Test student")
     refused = one.form("Save the time").send(time_percent="90", status=422)
     assert "between 100 and 300" in refused.text

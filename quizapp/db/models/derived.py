@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizapp.core.itemstats.tallies import ABILITY_BANDS, TIME_BUCKETS
@@ -93,7 +93,7 @@ class ItemStat(Base):
     ability_squared: Mapped[int] = mapped_column(sa.BigInteger)
     ability_earned: Mapped[int] = mapped_column(sa.BigInteger)
 
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (Index("ix_item_stat_cohort_id_month", "cohort_id", "month"), {"sqlite_with_rowid": False})
 
 
 for _name in (*ABILITY_BANDS, *TIME_BUCKETS):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import Cohort, CohortMember, CohortStaff, User, table
+from quizapp.db.models import Cohort, CohortMember, CohortStaff, Invitation, User, table
 from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.db.upserts import upserts
 from quizapp.services.accounts import Actor
@@ -80,9 +80,23 @@ def join(session: Session, actor: Actor, typed: str, *, practice_visible: bool, 
                     "practice_visible": practice_visible,
                 }
                 session.execute(_JOIN[session.get_bind().dialect.name], row)
+                _take_lms_id(session, actor, offer.cohort_id)
             return offer.title
 
     return retrying(deed)
+
+
+def _take_lms_id(session: Session, actor: Actor, cohort_id: int) -> None:
+    """What the roster said of this address, unless something else was written since."""
+    listed = sa.select(Invitation.lms_id).where(Invitation.cohort_id == cohort_id, Invitation.email == actor.email)
+    if lms_id := session.scalar(listed):
+        own = (CohortMember.learner_id == actor.id, CohortMember.cohort_id == cohort_id, CohortMember.lms_id.is_(None))
+        session.execute(sa.update(CohortMember).where(*own).values(lms_id=lms_id))
+
+
+def list_invited(session: Session, actor: Actor) -> tuple[str, ...]:
+    """The cohorts to which the reader’s address was invited and which the reader is not in, by name."""
+    return tuple(session.scalars(_INVITED, {"learner": actor.id, "email": actor.email}))
 
 
 def show_practice(session: Session, actor: Actor, cohort_id: int, *, visible: bool) -> None:
@@ -152,4 +166,15 @@ _JOINED = (
     .join(CohortMember, CohortMember.cohort_id == Cohort.id)
     .where(CohortMember.learner_id == sa.bindparam("learner"), CohortMember.left_at.is_(None))
     .order_by(Cohort.archived_at.is_not(None), CohortMember.joined_at.desc())
+)
+_INVITED = (
+    sa.select(Cohort.title)
+    .join(Invitation, Invitation.cohort_id == Cohort.id)
+    .where(
+        Invitation.email == sa.bindparam("email"),
+        Cohort.archived_at.is_(None),
+        Cohort.join_code.is_not(None),
+        ~sa.exists().where(CohortMember.cohort_id == Cohort.id, CohortMember.learner_id == sa.bindparam("learner")),
+    )
+    .order_by(Cohort.title)
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.preferences import Unfit
 from quizapp.core.windows import Allowance
-from quizapp.db.models import Accommodation, CohortMember, User
+from quizapp.db.models import Accommodation, CohortMember, Memory, User
 from quizapp.db.session import retrying, run, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.teaching import cohorts
@@ -23,7 +24,8 @@ LONGEST_LMS_ID = 64
 
 @dataclass(frozen=True)
 class Member:
-    """A learner in a cohort. `practice_visible`: whether the learner lets those who teach see practice."""
+    """A learner in a cohort. `practice_visible`: whether the learner lets those who teach see practice; only then
+    `objectives` says on how many of them the learner has begun, and `last_day` when one was asked about last."""
 
     id: int
     name: str
@@ -32,6 +34,8 @@ class Member:
     practice_visible: bool
     lms_id: str
     allowance: Allowance
+    objectives: int
+    last_day: dt.date | None
 
     @property
     def shown_name(self) -> str:
@@ -116,10 +120,20 @@ def _member(row: Row) -> Member:
         row.practice_visible,
         row.lms_id or "",
         Allowance(row.time_percent or 100, row.break_minutes or 0),
+        row.objectives or 0,
+        row.last_day,
     )
 
 
 _name = sa.func.lower(sa.func.coalesce(sa.func.nullif(User.name, ""), User.email))
+
+
+def _practised(figure: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    """A figure of the memory of a learner who shows practice."""
+    shows = (Memory.learner_id == CohortMember.learner_id, CohortMember.practice_visible)
+    return sa.select(figure).where(*shows).correlate(CohortMember).scalar_subquery()
+
+
 _MEMBERS = (
     sa.select(
         User.id,
@@ -130,6 +144,8 @@ _MEMBERS = (
         CohortMember.lms_id,
         Accommodation.time_percent,
         Accommodation.break_minutes,
+        _practised(sa.func.count()).label("objectives"),
+        _practised(sa.func.max(Memory.last_day)).label("last_day"),
     )
     .join(CohortMember, CohortMember.learner_id == User.id)
     .outerjoin(Accommodation, Accommodation.user_id == User.id)

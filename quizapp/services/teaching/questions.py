@@ -23,6 +23,8 @@ from quizapp.services.sittings import effective
 from quizapp.services.teaching import marks
 from quizapp.services.versions import Version, get_versions, published_by_id
 
+ANOTHER = "another answer"
+"""What a typed answer is called that fits none of those that were foreseen."""
 ENOUGH = 30
 """Answers below which nothing is said of how a question discriminates."""
 
@@ -37,6 +39,7 @@ class Looked:
     slug: str
     lead_in: str
     objective: str
+    objective_id: int
     n: int
     facility: float
     discrimination: float | None
@@ -67,6 +70,7 @@ def list_looked(session: Session, assignment_id: int) -> tuple[Looked, ...]:
                 slug=version.slug,
                 lead_in=version.rendered_parts[0].content["lead_in"],
                 objective=objective.body["statement"] if objective else "",
+                objective_id=row.objective_id,
                 n=row.n,
                 facility=row.earned / row.possible if row.possible else 0.0,
                 discrimination=correlation(row) if row.n >= ENOUGH else None,
@@ -119,7 +123,7 @@ def most_chosen(version: Version, counts: Mapping[tuple[str, str], int]) -> tupl
 def words_of(content: Mapping[str, Any], name: str) -> str:
     """A class of answers in words: permanent ids are replaced by the texts they stand for."""
     texts = dict(_texts(content))
-    named = {"true": "True", "false": "False", "other": "something else", "wrong": "a wrong value", "right": "right"}
+    named = {"true": "True", "false": "False", "other": ANOTHER, "wrong": "a wrong value", "right": "right"}
     steps = [piece for piece in re.split(r"[=:]", name) if piece]
     return " – ".join((texts.get(piece) or named.get(piece, piece)) for piece in steps)
 

@@ -9,23 +9,25 @@ from sqlalchemy.orm import Session
 
 from quizapp.core.marking import Peers, Score, among_peers
 from quizapp.core.windows import Allowance
-from quizapp.db.models import Accommodation, Presentation, Sitting
+from quizapp.db.models import Accommodation, Presentation, Response, Sitting
 from quizapp.services.accounts import Actor
-from quizapp.services.sittings import ObjectiveRow
+from quizapp.services.sittings import ObjectiveRow, effective
 from quizapp.services.teaching import challenging, marks
 from quizapp.services.teaching.challenging import Thread
 from quizapp.services.teaching.tasks import Task
-from quizapp.services.versions import get_versions, published_by_id
+from quizapp.services.versions import Row, get_versions, published_by_id
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question of an exam whose keys were released. `ruling`: what was decided about it, "" for nothing."""
+    """A question whose keys were released. `verdict`: right, partly, not_right or empty, whatever was ruled; `ruling`:
+    what was decided about it, "" for nothing."""
 
     position: int
     number: int
     content_id: int
     lead_in: str
+    verdict: str
     ruling: str
     ruling_reason: str
     threads: tuple[Thread, ...]
@@ -34,7 +36,8 @@ class Asked:
 @dataclass(frozen=True)
 class Result:
     """What may be seen. `score` is None while it is held back, `passed` where there is no pass mark; `objectives` and
-    `questions` are empty while they are held back; `peers`: how the others did, once there are enough of them."""
+    `questions` are empty while they are held back, objectives with most to gain first; `peers`: how the others did, if
+    they are enough."""
 
     score: Score | None
     passed: bool | None
@@ -67,9 +70,13 @@ def _objectives(session: Session, sitting_id: int) -> tuple[ObjectiveRow, ...]:
     versions = published_by_id(session, sums)
     return tuple(
         ObjectiveRow(version.slug, version.body["statement"], *sums[content_id])
-        for content_id, version in sorted(versions.items(), key=lambda pair: pair[1].slug)
+        for content_id, version in sorted(versions.items(), key=lambda pair: (_share(sums[pair[0]]), pair[1].slug))
         if sums[content_id][1]
     )
+
+
+def _share(marks_of: tuple[int, int]) -> float:
+    return marks_of[0] / marks_of[1] if marks_of[1] else 1.0
 
 
 def _questions(session: Session, actor: Actor, task: Task, sitting_id: int) -> tuple[Asked, ...]:
@@ -80,7 +87,12 @@ def _questions(session: Session, actor: Actor, task: Task, sitting_id: int) -> t
             Presentation.version_id,
             marks.ruled.c.choice,
             marks.ruled.c.reason,
+            sa.func.count(Response.answer).label("answered"),
+            sa.func.sum(effective.c.earned).label("earned"),
+            sa.func.sum(effective.c.possible).label("possible"),
         )
+        .outerjoin(Response, Response.presentation_id == Presentation.id)
+        .outerjoin(effective, effective.c.id == Response.id)
         .outerjoin(
             marks.ruled,
             sa.and_(
@@ -90,6 +102,7 @@ def _questions(session: Session, actor: Actor, task: Task, sitting_id: int) -> t
             ),
         )
         .where(Presentation.sitting_id == sitting_id, ~Presentation.replaced)
+        .group_by(Presentation.id, marks.ruled.c.choice, marks.ruled.c.reason)
         .order_by(Presentation.position)
     ).all()
     versions = get_versions(session, {row.version_id for row in rows})
@@ -100,12 +113,21 @@ def _questions(session: Session, actor: Actor, task: Task, sitting_id: int) -> t
             row.position + 1,
             row.content_id,
             str(versions[row.version_id].rendered_parts[0].content["lead_in"]),
+            _verdict(row),
             row.choice or "",
             row.reason or "",
             threads.get(row.content_id, ()),
         )
         for row in rows
     )
+
+
+def _verdict(row: Row) -> str:
+    if not row.answered:
+        return "empty"
+    if row.earned == row.possible:
+        return "right"
+    return "partly" if row.earned else "not_right"
 
 
 def _peers(session: Session, actor: Actor, task: Task) -> Peers | None:

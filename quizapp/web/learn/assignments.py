@@ -42,6 +42,7 @@ def assignments() -> ResponseReturnValue:
         waiting=[row(task) for task in found if task.stage in waiting],
         past=[row(task) for task in reversed(found) if task.stage not in waiting],
         joined=joining.list_joined(db.session(), get_actor()),
+        invited=joining.list_invited(db.session(), get_actor()),
     )
 
 

@@ -24,7 +24,10 @@ from quizapp.services.content import reading, teaching
 from quizapp.services.content.teaching import Taught
 from quizapp.services.sittings import Sat
 from quizapp.services.studying import Desk
+from quizapp.services.teaching import tasks
+from quizapp.services.teaching.tasks import Stage
 from quizapp.web.allow import allow, get_actor
+from quizapp.web.learn.assignments import row as assignment_row
 from quizapp.web.learn.blueprint import blueprint
 from quizapp.web.learn.day import Head, head
 from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, near_day, prospect
@@ -69,11 +72,12 @@ class Week:
 
 @dataclass(frozen=True)
 class Today:
-    """`unread`: exams whose misses wait; `answered`: what came of the learner's reports; `resume`: sessions that were
-    left; `new`: what is begun today and can be read before, and how many more there are; `weakest`: where practice
-    would help most; `beside`: what else can be done."""
+    """`assigned`: what cohorts gave and is open; `unread`: exams whose misses wait; `answered`: what came of the
+    learner's reports; `resume`: sessions that were left; `new`: what is begun today and can be read before, and how
+    many more there are; `weakest`: where practice would help most; `beside`: what else can be done."""
 
     head: Head
+    assigned: tuple[Row, ...]
     unread: tuple[Row, ...]
     answered: tuple[Row, ...]
     resume: tuple[Row, ...]
@@ -146,6 +150,7 @@ def _today(actor: Actor, now: dt.datetime) -> Today:
     new = tuple(_to_read(desk, one, taught.get(desk.named[one].slug)) for one in starts[:NEW_SHOWN])
     return Today(
         head=top,
+        assigned=_assigned(actor, now),
         unread=tuple(_unread(one) for one in sittings.list_unread(session, actor)),
         answered=tuple(_answered(one) for one in reporting.answers_for(session, actor.id, now - ANSWERS_SHOWN)),
         resume=tuple(_row(sat) for sat in unfinished if sat is not first),
@@ -157,6 +162,14 @@ def _today(actor: Actor, now: dt.datetime) -> Today:
         chart=None if top.resting or desk.plan.outcome is Outcome.NOTHING else chart(desk),
         prospect=None if top.resting else prospect(desk),
     )
+
+
+def _assigned(actor: Actor, now: dt.datetime) -> tuple[Row, ...]:
+    """What is to be done for a cohort now, what closes first at the top."""
+    open_now = (Stage.OPEN, Stage.RUNNING, Stage.LATE)
+    found = (task for task in tasks.list_tasks(db.session(), actor, now) if task.stage in open_now)
+    rows = (assignment_row(task) for task in found)
+    return tuple(Row(row.title, row.state, row.url, row.label) for row in rows)
 
 
 def _row(sat: Sat) -> Row:

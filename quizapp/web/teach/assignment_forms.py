@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateTimeLocalField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import Optional
+from wtforms.fields.choices import SelectChoice
 
 from quizapp.services.teaching.assembling import Supply
 from quizapp.services.teaching.assignments import AFTER, AT_ONCE, FIXED, NEVER, RANDOM, Wanted
 from quizapp.web.account import zones_by_area
 from quizapp.web.teach.fields import WholeNumber
 
-SHOWN = ((AFTER, "After the window, when you release it"), (NEVER, "Never"), (AT_ONCE, "At once"))
+SHOWN = ((AFTER, "After release"), (NEVER, "Never"), (AT_ONCE, "At once"))
 STANDARDS = (
     ("", "No pass mark"),
     ("fixed", "A fixed share, set in advance"),
@@ -38,8 +38,12 @@ class WallTime(DateTimeLocalField):
             self.data = None
 
 
+def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
 def shown_field(label: str) -> SelectField:
-    return SelectField(label, choices=[*SHOWN], validate_choice=False)
+    return SelectField(label, choices=_choices(SHOWN), validate_choice=False)
 
 
 class AssignmentForm(FlaskForm):
@@ -48,10 +52,12 @@ class AssignmentForm(FlaskForm):
     title = StringField("Name")
     lesson = SelectField("Lesson", validate_choice=False)
     draw = RadioField(
-        "Questions", choices=[(FIXED, "The same for all"), (RANDOM, "Drawn for each learner")], validate_choice=False
+        "Questions",
+        choices=_choices(((FIXED, "The same for all"), (RANDOM, "Drawn for each learner"))),
+        validate_choice=False,
     )
-    opens = WallTime("Opens", format=WALL, validators=[Optional()])
-    closes = WallTime("Closes", format=WALL, validators=[Optional()])
+    opens = WallTime("Opens", format=WALL)
+    closes = WallTime("Closes", format=WALL)
     zone = SelectField("Time zone", choices=zones_by_area(), validate_choice=False)
     limit_minutes = WholeNumber("Time, in minutes", description="optional")
     attempts = WholeNumber("Attempts")
@@ -59,11 +65,11 @@ class AssignmentForm(FlaskForm):
     late_percent = WholeNumber("Off for each day late, in per cent")
     graded = BooleanField("It counts")
     cut_percent = WholeNumber("Pass mark, in per cent", description="optional")
-    standard = SelectField("How it was found", choices=[*STANDARDS], validate_choice=False)
+    standard = SelectField("How it was found", choices=_choices(STANDARDS), validate_choice=False)
     standard_note = TextAreaField("In your words", description="optional")
     show_score = shown_field("The mark")
     show_objectives = shown_field("By objective")
-    show_keys = shown_field("Questions, keys and reasons")
+    show_keys = shown_field("Keys and reasons")
 
     def wanted(self, kind: str, topics: Mapping[str, int], objectives: Mapping[str, int]) -> Wanted:
         """What was typed; a number that is none becomes one that is refused."""

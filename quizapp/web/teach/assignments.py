@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
 
 from quizapp import clock
 from quizapp.core.marking import cohen
@@ -18,6 +21,8 @@ from quizapp.web.allow import allow, get_actor
 from quizapp.web.teach.assignment_forms import AssignmentForm, count_fields, filled, fresh, read_counts
 from quizapp.web.teach.blueprint import blueprint
 
+USUAL_BLOCK = 5
+"""Questions of a block on one objective, unless something else is typed."""
 KINDS = {
     LESSON: ("A lesson", "They read it and answer its questions; you see who has."),
     BLOCK: ("A block of questions", "Practice that you choose, explained after each answer."),
@@ -34,6 +39,8 @@ def assign(cohort_id: int) -> ResponseReturnValue:
     if kind not in KINDS:
         return render_template("teach/assign.html", cohort=cohort, kinds=KINDS)
     wanted = fresh(kind, cohort.zone, local_date(clock.now(), cohort.zone))
+    if kind != LESSON and (objective := request.args.get("objective")):
+        wanted = replace(wanted, objectives={objective: USUAL_BLOCK})
     return form_page(cohort, kind, AssignmentForm(formdata=None, data=filled(wanted)), wanted)
 
 
@@ -97,7 +104,8 @@ def handed_back(
 def form_page(
     cohort: Taught, kind: str, form: AssignmentForm, wanted: Wanted, given: Given | None = None, sizes: str = ""
 ) -> str:
-    form.lesson.choices = [(row.slug, row.title) for row in reading.list_lessons(db.session())]
+    lessons = reading.list_lessons(db.session())
+    form.lesson.choices = [SelectChoice(value=row.slug, label=row.title) for row in lessons]
     published = given is not None and given.state != DRAFT
     supply = () if kind == LESSON or published else assembling.list_supply(
         db.session(), assembling.mode_of(kind, graded=wanted.graded).pool
@@ -141,7 +149,7 @@ def assignment_page(assignment_id: int, problem: str = "", unsigned: dict[str, l
     )
 
 
-SHOWN_WORDS = {"never": "never", "after": "after the window, when it is released", "at_once": "at once"}
+SHOWN_WORDS = {"never": "never", "after": "after the release", "at_once": "at once"}
 
 
 @blueprint.post("/assignments/<int:assignment_id>/publish")

@@ -11,11 +11,14 @@ from wtforms.validators import InputRequired
 from quizapp import clock
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
-from quizapp.services.teaching import assignments, cohorts
+from quizapp.services.teaching import cohorts, overviews
 from quizapp.services.teaching.cohorts import Taught
 from quizapp.web.account import show_problems, zones_by_area
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.teach.blueprint import blueprint
+
+SHOWN = 8
+"""Objectives, and questions, that are shown at once; the others stand folded below."""
 
 
 class CohortForm(FlaskForm):
@@ -59,13 +62,9 @@ def open_cohort() -> ResponseReturnValue:
 @blueprint.get("/cohorts/<int:cohort_id>")
 @allow("instructor")
 def cohort(cohort_id: int) -> ResponseReturnValue:
-    """What the cohort was given, and where it stands."""
-    actor = get_actor()
-    return render_template(
-        "teach/cohort.html",
-        cohort=cohorts.get_taught(db.session(), actor, cohort_id),
-        given=assignments.list_given(db.session(), actor, cohort_id),
-    )
+    """What the cohort was given, and how it answers."""
+    found = overviews.get_overview(db.session(), get_actor(), cohort_id)
+    return render_template("teach/cohort.html", overview=found, cohort=found.cohort, shown=SHOWN, few=overviews.FEW)
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/settings")
