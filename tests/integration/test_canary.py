@@ -7,6 +7,7 @@ import datetime as dt
 import itertools
 import re
 import secrets
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,12 @@ def planted(app: Flask) -> Planted:
     }
     first = next(iter(items.values()))
     held_types = {item["type"] for held in items.values() for item in held}
-    first += [example(name, first[0], f"nassa-{n}") for n, name in enumerate(sorted(set(names()) - held_types), 900)]
+    # A block takes turns between objectives, so what must be in it stands beside few others.
+    objectives = Counter(item["objective"] for held in items.values() for item in held)
+    beside = {item["objective"]: item for held in items.values() for item in held if item["type"] != "case"}
+    rarest = sorted(beside.values(), key=lambda item: objectives[item["objective"]])
+    lacking = zip(sorted(set(names()) - held_types), rarest, strict=False)
+    first += [example(name, item, f"nassa-{n}") for n, (name, item) in enumerate(lacking, 900)]
     for path, held in items.items():
         files[path] = documents.write([Planting(item, words, more).planted_item() for item in held]).encode()
     for kind, path in (("trap", "lessons/evidence/nassa/traps.yaml"), ("fact", "lessons/evidence/nassa/facts.yaml")):
