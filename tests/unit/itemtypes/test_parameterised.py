@@ -14,7 +14,7 @@ import pytest
 from quizapp import itemtypes
 from quizapp.core import drawn_history
 from quizapp.core.grading import Grade
-from quizapp.core.staging import mgh_s
+from quizapp.core.staging import mgh_s, thase_rush
 from quizapp.itemtypes import Json, Part
 from quizapp.itemtypes.samples import typed
 
@@ -180,6 +180,9 @@ def test_a_drawn_history_has_one_result_and_survives_being_stored(model: str) ->
         again = drawn_history.from_json(json.loads(json.dumps(drawn_history.to_json(history))))
         assert again == history
         assert drawn_history.result(model, again) == drawn_history.result(model, history) is not None
+        if model == "thase_rush":
+            staged_by = thase_rush(history)
+            assert staged_by.stage == staged_by.stage_if_shared, "both readings of the model must agree"
         drugs = [trial.drug for trial in history.trials]
         assert len(set(drugs)) == len(drugs) >= 2
         assert history.months not in (12, 13, 24, 25)
