@@ -209,3 +209,13 @@ def _parts(section: Section) -> tuple[list[Json], list[Flaw]]:
     if html and len(pieces) // 2 < len(blocks):
         flaws.append(Flaw(section.line, "block", "A block of this section stands inside a list or a quotation."))
     return parts, flaws
+
+
+def sketch_body(body: str) -> list[Json]:
+    """The sections as far as they can be drawn, whatever is wrong with them: for the preview of an editor."""
+    if MARKER.search(body):
+        return []
+    return [
+        {"anchor": section.anchor, "title": section.title, "objectives": [], "parts": _parts(section)[0]}
+        for section in parse(body)[0]
+    ]

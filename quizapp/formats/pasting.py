@@ -63,6 +63,8 @@ _TAKE_HOME = re.compile(
 _DIFFICULTY = re.compile(
     r"\W{0,3}difficulty(?: level)?\s*[:=–-]\s*(?P<said>easy|medium|hard|difficult)\W*\Z", re.IGNORECASE
 )
+_LABEL = re.compile(r"[A-Z][A-Za-z /-]{1,24}:\s")
+"""“Topic: sleep”: something said about the question, which goes on with no option."""
 _NUMBER = re.compile(r"(?:question|item|q)?\s*#?\s*\d{1,4}\s*[.):]\s+", re.IGNORECASE)
 _LETTERS = re.compile(r"(?:options?|answers?)?\s*\(?([A-Za-z]|[0-9]{1,3})\)?(?=\W|\Z)", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:\s*(?:,|;|/|&|\+|\band\b|\bor\b)\s*)+", re.IGNORECASE)
@@ -188,7 +190,7 @@ def _take(reading: _Reading, line: str, place: int, first: int) -> None:
             reading.left.append(line)
         elif reading.into is not None and not reading.after_blank:
             reading.into.append(line)
-        elif reading.options and not reading.after_blank and not _is_over(reading):
+        elif reading.options and not reading.after_blank and not _is_over(reading) and not _LABEL.match(line):
             reading.options[-1].text += f" {line}"
         elif reading.into is reading.explanation:
             reading.explanation += ["", line]

@@ -173,6 +173,52 @@ def test_a_published_question_that_nobody_changed_gets_no_draft(app: Flask, clie
     client.get("/author/figures/nothing/board", status=404)
 
 
+def test_a_lesson_is_written_checked_by_line_and_kept(app: Flask, client: Client, author: int) -> None:
+    with app.app_context():
+        lesson_id = content_id(db.session(), "lesson", "nassa-mechanism")
+    page = client.get(f"/author/lessons/{lesson_id}")
+    assert not page.select("[data-dirty]"), "the form of an untouched lesson says what is published"
+    do(page, "save")
+    with app.app_context():
+        assert db.session().get(Draft, lesson_id) is None
+    body = value(page, "body").replace("\r\n", "\n")
+    broken = body + "\n\n## No name\n\nMore."
+    page = do(page, "check", body=broken)
+    line = broken[: broken.index("## No name")].count("\n") + 1
+    assert f"line {line}" in page.text
+    assert value(page, "body").replace("\r\n", "\n") == broken
+    page = do(page, "save", body=body + "\n\nIt rests on [@N9999] and <b>more</b>.")
+    assert "There is no published fact “N9999”" in page.text
+    assert "Raw HTML is refused" in page.text
+    assert "N9999" in draft(app, lesson_id)["body"]
+    page = do(page, "find:cite", **{"find-cite": "N12"})
+    assert page.texts(".found .pick b") == ["N12"]
+    fragment = client.fragment(f"/author/lessons/{lesson_id}/preview", page.form("Check it").fields)
+    assert len(fragment.select(".outline li")) == body.count("\n## ") + 1
+    assert fragment.select("sup.ev a")
+
+    new = client.get("/author/lessons/new").form("Write it")
+    assert "letters" in new.send(title="Sleep", slug="a b", bank="nassa", status=422).text
+    page = new.send(title="Sleep", slug="sleep-and-nassas", bank="nassa")
+    assert page.heading == "sleep-and-nassas"
+    page = do(page, "add:figures", title="Sleep", summary="Why they sleep.")
+    assert (value(page, "summary"), value(page, "figures-0-id")) == ("Why they sleep.", "")
+
+
+def test_a_question_is_begun_from_a_paste(app: Flask, client: Client, author: int) -> None:
+    pasted = "7. A man sleeps well.\nWhich receptor lets him sleep?\nA. H1 *\nB. α2\nC. 5-HT3\n\nSource: a book"
+    new = client.get("/author/items/new").form("Read it")
+    page = new.send(paste=pasted)
+    assert value(page, "lead_in") == "Which receptor lets him sleep?"
+    assert [value(page, f"options-{n}-text") for n in range(3)] == ["H1", "α2", "5-HT3"]
+    assert value(page, "options-0-key") == "y"
+    assert "Source: a book" in value(page, "note")
+    assert "The number “7.” before the question was taken away." in page.text
+    for text in ("", "x" * 120_000):
+        refused = new.send(paste=text, status=422)
+        assert refused.form("Read it").fields["paste"] == [text]
+
+
 def test_strangers_learners_and_lessons_find_nothing(app: Flask, client: Client, auth: Auth, author: int) -> None:
     with app.app_context():
         trd = sa.select(sa.func.min(Content.id)).where(Content.kind == "item", Content.slug.startswith("trd-"))

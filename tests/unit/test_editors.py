@@ -98,6 +98,15 @@ def test_picking_is_idempotent_and_keeps_the_order() -> None:
     assert after(content, "pick:nothing:N1")[0]["facts"] == ["N1", "N2"]
 
 
+def test_the_key_goes_round() -> None:
+    content = question("A", "B", "C")
+    for wanted in ("BAC", "BCA", "ABC"):
+        content, focus = after(content, "key:options")
+        assert (texts(content), focus) == (wanted, "options")
+    assert texts(after(question("A", options=[]), "key:options")[0] | {"options": []}) == ""
+    assert after(content, "key:stem")[0]["options"] == content["options"]
+
+
 def test_a_mend_from_a_stale_page_changes_nothing() -> None:
     content = question("Gold.", "Iron", "Zinc", lead_in="Which one is it?")
     assert texts(after(content, 'mend:heterogeneous-options:["options"]')[0]) == "GoldIronZinc"

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from quizapp import itemtypes
-from quizapp.formats import entries, markdown
+from quizapp.formats import entries, lessons, markdown
 from quizapp.formats.sketching import sketch
 from quizapp.services.content.drawing import with_drawings
+from quizapp.services.content.reading import Section, sections_of
 
 Json = dict[str, Any]
 
@@ -94,3 +95,20 @@ def _face(session: Session, number: int, part: itemtypes.Part, layout: Json) -> 
         take_home=str(told.get("take_home") or ""),
         explanation=str(told.get("explanation") or ""),
     )
+
+
+@dataclass(frozen=True)
+class DrawnSection:
+    """A section of a lesson as its readers would see it. `line` is that of its heading, counted from 1."""
+
+    line: int
+    section: Section
+
+
+def preview_lesson(session: Session, content: Json) -> tuple[DrawnSection, ...]:
+    """The sections of a lesson as far as they can be drawn; figures and questions that are published are shown."""
+    body = str(content.get("body") or "")
+    figures = [str(figure.get("id") or "") for figure in content.get("figures") or ()]
+    drawn = sections_of(session, lessons.sketch_body(body), figures)
+    lines = [section.line + 1 for section in lessons.parse(body)[0]]
+    return tuple(DrawnSection(line, section) for line, section in zip(lines, drawn, strict=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -247,6 +248,16 @@ def _get_lesson(session: Session, slug: str) -> Lesson:
         previous=rows[place - 1] if place else None,
         next=rows[place + 1] if place + 1 < len(rows) else None,
     )
+
+
+def sections_of(session: Session, rendered: Sequence[Json], figure_ids: Iterable[str]) -> tuple[Section, ...]:
+    """Rendered sections with the published figures and questions that they show."""
+    found = published(session, "figure", figure_ids)
+    figures = {name: _figure(drawn, "") for name, drawn in found.items()}
+    asked = [part["item"] for section in rendered for part in section["parts"] if part["kind"] == "check"]
+    items = published(session, "item", asked)
+    questions = {name: version.rendered_parts[0].content["lead_in"] for name, version in items.items()}
+    return tuple(_section(section, figures, questions) for section in rendered)
 
 
 def _section(section: Json, figures: dict[str, Figure], questions: dict[str, str]) -> Section:

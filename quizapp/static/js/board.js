@@ -38,7 +38,7 @@ function one(svg, list, edited) {
   const name = svg.dataset.drawing;
   const layer = svg.appendChild(drawn("g", {}));
   const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
-  const unit = Math.max(width, height) / 45;
+  const unit = width / 34;
 
   const fields = (row) => ["left", "top", "width", "height"].map((side) => $(`[data-box="${name}"] [data-side="${side}"]`, row));
   const read = (row) => fields(row).map((field) => (/^\d+$/.test(field.value.trim()) ? Number(field.value) : NaN));

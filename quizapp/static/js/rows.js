@@ -68,7 +68,8 @@ export function add(list, after = null) {
   rename(row, `${list.dataset.rows}-__${last}__`, `${list.dataset.rows}-new`);
   const own = [...$$("[data-id]", row)].find((field) => field.closest("[data-row]") === row);
   if (own) own.value = nextId(list);
-  (after ?? rows.at(-1))?.after(row) ?? list.insertBefore(row, list.querySelector(":scope > .add-row"));
+  const before = after ?? rows.at(-1);
+  before ? before.after(row) : list.insertBefore(row, list.querySelector(":scope > .add-row"));
   renumber(list);
   return row;
 }

@@ -357,6 +357,7 @@ function find(field) {
 function pick(pressed) {
   const entry = pressed.closest("[data-pick]");
   const picks = pressed.closest("[data-picks]");
+  if (picks.dataset.insert) return put(picks.dataset.insert.replace("ID", entry.dataset.pick));
   if (pressed.matches("[data-unpick]")) {
     entry.remove();
     $("[data-find]", picks).focus();
@@ -372,6 +373,33 @@ function pick(pressed) {
   }
   edited();
 }
+
+/* --- The text of a lesson ------------------------------------------------------------------------------------------- */
+
+/* Put a mark at the cursor, around what is marked where it has a “…”. */
+function put(mark) {
+  const text = $("#body", form);
+  const [start, end] = [text.selectionStart, text.selectionEnd];
+  const made = mark.replace("…", text.value.slice(start, end) || "…");
+  text.setRangeText(made, start, end, "end");
+  text.focus();
+  const open = made.indexOf("…");
+  if (open >= 0) text.setSelectionRange(start + open, start + open + 1);
+  edited();
+}
+document.addEventListener("click", (event) => {
+  const mark = event.target.closest("[data-mark-text]");
+  if (mark && form) put(mark.dataset.markText);
+  const place = event.target.closest("[data-line]");
+  const text = $("#body", form ?? document);
+  if (!place || !text) return;
+  event.preventDefault();
+  const lines = text.value.split("\n");
+  const start = lines.slice(0, Number(place.dataset.line) - 1).join("\n").length + (place.dataset.line > 1 ? 1 : 0);
+  text.focus();
+  text.setSelectionRange(start, start + (lines[place.dataset.line - 1]?.length ?? 0));
+  text.scrollTop = (text.scrollHeight * (place.dataset.line - 3)) / lines.length;
+});
 
 /* --- Keys ---------------------------------------------------------------------------------------------------------- */
 
@@ -404,7 +432,7 @@ document.addEventListener("keydown", (event) => {
 
 /* --- Beginning ----------------------------------------------------------------------------------------------------- */
 
-function begin() {
+function begin({ opened = false } = {}) {
   form = $("form[data-edit]");
   stopped = leaving = false;
   clearTimeout(saveTimer);
@@ -412,7 +440,7 @@ function begin() {
   refreshLabels();
   saved = "dirty" in form.dataset ? null : words();
   board(form, edited);
-  offerKept();
+  if (opened) offerKept();
   if (saved === null) {
     saved = "";
     changed();
@@ -424,6 +452,6 @@ function begin() {
   into.scrollIntoView({ block: "center" });
 }
 document.addEventListener("htmx:before:request", () => clearTimeout(saveTimer));
-document.addEventListener("htmx:after:swap", begin);
+document.addEventListener("htmx:after:swap", () => begin());
 document.addEventListener("submit", () => (leaving = true));
-begin();
+begin({ opened: true });

@@ -3,7 +3,7 @@
 What may be opened here is decided by the services, entry by entry; `@allow` only says which roles may have a studio.
 """
 
-from quizapp.web.author import banks, beginning, history, index, items, reports, review, rules
+from quizapp.web.author import banks, beginning, history, index, items, lessons, reports, review, rules
 from quizapp.web.author.blueprint import blueprint
 
-__all__ = ["banks", "beginning", "blueprint", "history", "index", "items", "reports", "review", "rules"]
+__all__ = ["banks", "beginning", "blueprint", "history", "index", "items", "lessons", "reports", "review", "rules"]

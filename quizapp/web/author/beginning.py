@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock, itemtypes
 from quizapp.db.extension import db
+from quizapp.formats import pasting
+from quizapp.formats.pasting import Pasted, Unreadable
 from quizapp.itemtypes import editing
 from quizapp.itemtypes.editing import Json
 from quizapp.services.authoring import drafting, offering, scope
@@ -41,9 +43,21 @@ def new_item() -> ResponseReturnValue:
 @blueprint.post("/items/new")
 @allow("instructor", "administrator")
 def begin_item() -> ResponseReturnValue:
-    """Make the draft and open its editor."""
+    """Make the draft, blank or from what was pasted, and open its editor."""
     type_name = request.form.get("type", "")
     body: Json = editing.blank(type_name) if type_name in itemtypes.names() else {}
+    if request.form.get("do") == "paste":
+        try:
+            pasted = pasting.read(request.form.get("paste", ""))
+        except Unreadable as unreadable:
+            return new_page(request.form, str(unreadable)), 422
+        type_name, body = pasted.type, pasted.content | noted(pasted)
+        for note in pasted.notes:
+            flash(note, "info")
+        if pasted.left:
+            flash(
+                "What was not understood stands in the note to authors, line by line; nothing was dropped.", "warning"
+            )
     name = get_actor().shown_name
     try:
         content_id = drafting.create(
@@ -60,6 +74,11 @@ def begin_item() -> ResponseReturnValue:
     return redirect(url_for("author.item", content_id=content_id))
 
 
+def noted(pasted: Pasted) -> Json:
+    """The lines that were not understood, as a note to authors."""
+    return {"note": "\n".join(["Pasted, and not understood:", *pasted.left])} if pasted.left else {}
+
+
 def new_page(chosen: Mapping[str, Any], problem: str = "") -> str:
     return render_template(
         "author/new_item.html",
@@ -69,6 +88,7 @@ def new_page(chosen: Mapping[str, Any], problem: str = "") -> str:
         bank=chosen.get("bank", ""),
         type=chosen.get("type") or USUAL,
         objective=chosen.get("objective", ""),
+        pasted=chosen.get("paste", ""),
         problem=problem,
     )
 

@@ -16,18 +16,17 @@ from quizapp.db.extension import db
 from quizapp.formats import entries, linting
 from quizapp.itemtypes import editing
 from quizapp.itemtypes.editing import Group, Json, Offers, Picks
-from quizapp.services.authoring import drafting, judging, offering, previewing, scope
+from quizapp.services.authoring import drafting, gate, judging, offering, previewing, publishing, reviewing, scope
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft, Unfit
+from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.offering import Found, Offered
 from quizapp.services.content.drawing import with_drawings
 from quizapp.web.allow import allow, get_actor
-from quizapp.web.author import item_forms, marking_faults, reshaping, stale
+from quizapp.web.author import item_forms, marking_faults, reshaping, stale, steps
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.index import type_label
 from quizapp.web.pages import time_of_day
 
-FORM_BYTES = 2_000_000
-"""Of a form as sent, which is larger than what is kept of it; too much is then refused in words."""
 MOST_FIELDS = 4_000
 
 
@@ -60,6 +59,8 @@ def change_item(content_id: int) -> ResponseReturnValue:
         return save_item(opened, form, content)
     if wish.startswith("find:"):
         return item_page(opened, form, searched=search(wish.removeprefix("find:"), content))
+    if wish == "ask":
+        return ask_for_review(opened, form, content)
     if wish == "show":
         return item_page(opened, form)
     if wish == "check":
@@ -146,7 +147,7 @@ def save_item(opened: Opened, form: Group, content: Json) -> ResponseReturnValue
             get_actor(),
             opened.content_id,
             kept_body(content),
-            based_on_revision=revision_sent(),
+            based_on_revision=steps.revision_sent(),
             now=now,
         )
     except Unfit as unfit:
@@ -163,6 +164,26 @@ def save_item(opened: Opened, form: Group, content: Json) -> ResponseReturnValue
     return redirect(url_for("author.item", content_id=opened.content_id))
 
 
+def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
+    """Keep what was typed and ask for a review of it, unless something stands against it."""
+    if judging.judge_item(db.session(), item_forms.worded(content)).faults:
+        return item_page(opened, form, check=True), 422
+
+    def deed() -> str:
+        saved = drafting.save_draft(
+            db.session(),
+            get_actor(),
+            opened.content_id,
+            kept_body(content),
+            based_on_revision=steps.revision_sent(),
+            now=clock.now(),
+        )
+        return steps.ask(opened, saved.revision)
+
+    steps.tell(deed)
+    return redirect(url_for("author.item", content_id=opened.content_id))
+
+
 @blueprint.post("/items/<int:content_id>/merge")
 @allow("instructor", "administrator")
 def merge_item(content_id: int) -> ResponseReturnValue:
@@ -173,11 +194,6 @@ def merge_item(content_id: int) -> ResponseReturnValue:
 def in_form(content: Json) -> Group:
     """The question in its form, whose labels name every field."""
     return item_forms.filled(content, {})
-
-
-def revision_sent() -> int:
-    sent = request.form.get("revision", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 
 
 def offers() -> Offers:
@@ -234,6 +250,8 @@ def item_page(
     """The editor. `focus` is the id of the element at which reading goes on, `sentence` what is said above the form."""
     content = item_forms.said(typed_body(opened), form)
     beside = judged(opened, form, content, check=check)
+    if check:
+        beside["faults"] += beside_others(opened, form, content, beside["judgement"])
     return render_template(
         "author/item.html",
         opened=opened,
@@ -250,8 +268,21 @@ def item_page(
         tone=tone,
         check=check,
         dirty=kept_body(content) != opened.body,
+        approval=reviewing.may_approve(db.session(), get_actor(), opened),
+        proposed=publishing.change_of(db.session(), opened).proposed if opened.state == "approved" else "",
         **beside,
     )
+
+
+def beside_others(opened: Opened, form: Group, content: Json, judgement: Judgement) -> list[marking_faults.Placed]:
+    """What would stand in the way of publishing beyond what the question shows by itself: its bank, its enemies."""
+    found = gate.examine(
+        db.session(), "item", kept_body(content), home=opened.bank.slug, today=clock.now().date()
+    ).hindrances
+    said = {fault.rule for fault in judgement.faults}
+    said |= {advice.rule for advice in (*judgement.advice, *judgement.excused)}
+    faults = [judging.Fault(one.path, one.rule, one.message) for one in found if one.rule not in said]
+    return marking_faults.place(form, content, item_forms.worded(content), faults)
 
 
 def known(form: Group) -> Mapping[tuple[str, str], Found]:

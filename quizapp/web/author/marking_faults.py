@@ -20,6 +20,7 @@ class Placed:
     place: str
     sentence: str
     is_open: bool
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def place(form: Group, content: Json, worded: Json, faults: Sequence[Fault], *, 
         path = in_form(content, worded, fault.path)
         field = find(form, path)
         sentence = sentence_of(fault, field)
-        one = Placed(field.id if field is not None else "", title_of(form, path), sentence, fault.is_open)
+        one = Placed(field.id if field is not None else "", title_of(form, path), sentence, fault.is_open, fault.line)
         placed.append(one)
         if field is not None and (check or not fault.is_open):
             field.faults = [*getattr(field, "faults", ()), sentence]

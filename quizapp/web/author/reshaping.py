@@ -45,6 +45,8 @@ def reshape(form: Group, content: Json, wish: str, chosen: Mapping[str, str]) ->
     if word in ("pick", "unpick"):
         name, _, picked = rest.partition(":")
         return _pick(form, copy.deepcopy(content), name, picked, add=word == "pick")
+    if word == "key":
+        return _move_key(form, content, rest)
     if word == "mend":
         rule, _, place = rest.partition(":")
         return _mend(content, rule, place)
@@ -65,6 +67,19 @@ def _mend(content: Json, rule: str, place: str) -> Reshaped:
     except (ValueError, TypeError, Unmendable):
         return Reshaped(content, sentence="That flaw is not there any more.")
     return Reshaped(mended, focus="findings", sentence="Mended. Look at it once more before you save.")
+
+
+def _move_key(form: Group, content: Json, name: str) -> Reshaped:
+    """The key of a list one place further, from the last to the first: keys must not crowd in one place of a bank."""
+    path = path_of(form, name)
+    rows = _holder(content, path) if path else None
+    if path is None or not isinstance(rows, list) or not rows:
+        return Reshaped(content, sentence="That list is not there any more.")
+    place = next((at for at, row in enumerate(rows) if row.get("key")), 0)
+    try:
+        return Reshaped(mending.move_key(content, path, (place + 1) % len(rows)), focus=name)
+    except Unmendable:
+        return Reshaped(content, focus=name, sentence="Tick one key first.")
 
 
 def _excuse(content: Json, rule: str) -> Reshaped:

@@ -21,6 +21,7 @@ from quizapp.services.authoring.drafting import Opened, StaleDraft, Unfit
 from quizapp.web.allow import get_actor
 from quizapp.web.author import merging
 from quizapp.web.author.merging import Difference, Key
+from quizapp.web.author.steps import revision_sent
 
 Form = Callable[[Json], Group]
 """The form of an entry, filled in: it knows the words for every field."""
@@ -82,11 +83,9 @@ def merge(opened: Opened, endpoint: str, form: Form) -> ResponseReturnValue:
         chosen = dict.fromkeys(chosen, "mine")
     written = {name: request.form.get(f"write-{name}", "").replace("\r\n", "\n").strip() for name in chosen}
     merged = merging.merge(mine, opened.body, chosen, written)
-    sent = request.form.get("revision", "")
-    based_on = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
     try:
         drafting.save_draft(
-            db.session(), get_actor(), opened.content_id, merged, based_on_revision=based_on, now=clock.now()
+            db.session(), get_actor(), opened.content_id, merged, based_on_revision=revision_sent(), now=clock.now()
         )
     except StaleDraft as stale:
         return stale_page(opened, merged, stale, form)

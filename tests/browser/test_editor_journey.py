@@ -1,0 +1,238 @@
+"""An instructor writes in a real browser: flaws seen while typing, mended, reviewed, published, and asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, expect
+
+from quizapp import clock
+from quizapp.db.models import BankMember, Content
+from tests.browser.conftest import Site, Watch
+
+SignIn = Callable[..., None]
+
+
+def join(site: Site, email: str, role: str, bank: str = "nassa") -> None:
+    """Make somebody a member of a bank, as its owner would."""
+    person = site.person("instructor", email)
+    with site._tables() as session:
+        bank_id = session.execute(
+            sa.select(Content.id).where(Content.kind == "bank", Content.slug == bank)
+        ).scalar_one()
+        if session.get(BankMember, (bank_id, person)) is None:
+            session.add(BankMember(bank_id=bank_id, user_id=person, role=role, at=clock.now()))
+            session.commit()
+
+
+def rules(page: Page) -> list[str]:
+    return page.locator(".findings .rule").all_inner_texts()
+
+
+class Gestures:
+    """Counts what a hand does: clicks, choices, and a field typed as one."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def click(self, name: str, role: str = "button") -> None:
+        self.count += 1
+        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+
+    def type(self, field: str, text: str) -> None:
+        self.count += 1
+        self.page.locator(field).fill(text)
+
+    def choose(self, field: str, value: str) -> None:
+        self.count += 1
+        self.page.locator(field).select_option(value)
+
+
+def test_a_question_is_written_mended_reviewed_published_and_asked(
+    page: Page, browser: Browser, site: Site, sign_in: SignIn, watch: Watch, axe: Callable[[Page], None],
+    screenshot: Callable[[Page, str], None],
+) -> None:  # fmt: skip
+    join(site, "author@example.org", "author")
+    join(site, "reviewer@example.org", "reviewer")
+    sign_in(page, "instructor", email="author@example.org")
+    page.goto("/author/")
+    hand = Gestures(page)
+    hand.click("A new question", "link")
+    hand.choose("#bank", "nassa")
+    hand.choose("#objective", "LN3")
+    hand.click("Write it")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"nassa-\d+"))
+    hand.choose("#bloom", "understand")
+    hand.choose("#difficulty", "easy")
+    hand.type("#lead_in", "Which drug does not block the presynaptic brake on the release of noradrenaline?")
+    options = (
+        ("The selective serotonin reuptake inhibitor sertraline", "It acts on the transporter."),
+        ("Mirtazapine", "It blocks α2-autoreceptors."),
+        ("Mianserin", "It blocks α2-autoreceptors."),
+        ("Idazoxan", "It blocks α2-receptors."),
+    )
+    for place, (text, why) in enumerate(options):
+        hand.type(f"#options-{place}-text", text)
+        hand.type(f"#options-{place}-why", why)
+    hand.type("#take_home", "NaSSAs block the brake; SSRIs do not.")
+
+    # Both flaws are seen while one types; one is mended by a click, the other by a shorter key.
+    expect(page.locator(".findings .rule", has_text="negative-lead-in")).to_be_visible()
+    assert {"long-key", "negative-lead-in"} <= set(rules(page))
+    hand.click("Set it in bold")
+    expect(page.locator("#lead_in")).to_have_value(re.compile(r"does \*\*not\*\* block"))
+    expect(page.locator("#findings")).to_be_focused()
+    hand.type("#options-0-text", "Sertraline")
+    expect(page.locator(".findings .rule", has_text="long-key")).to_have_count(0)
+    expect(page.locator(".preview .ask strong")).to_have_text("not")
+
+    hand.type("#find-facts", "N12")
+    hand.click("Add N12")
+    hand.type("#find-references", "deboer-1996")
+    hand.click("Add deboer-1996")
+    hand.type("#review_by", "2027-11-01")
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved", timeout=15_000)
+    axe(page)
+    screenshot(page, "editor-desk")
+    hand.click("Ask for a review")
+    expect(page.locator("[data-notices]")).to_contain_text("a review is asked for")
+    address = page.url
+
+    other = browser.new_context(base_url=site.url)
+    reviewer = watch(other.new_page())
+    sign_in(reviewer, "instructor", email="reviewer@example.org")
+    reviewer.goto(address)
+    hand.count += 1
+    reviewer.get_by_role("button", name="Approve").click()
+    expect(reviewer.locator("[data-notices]")).to_contain_text("Approved")
+    page.goto(address)
+    hand.click("Publish")
+    expect(page.locator("[data-notices]")).to_contain_text("Published as version 1")
+    # Five minutes are three hundred seconds: at ten seconds for each field that is thought about, thirty of them.
+    assert hand.count <= 32, hand.count
+
+    learner = watch(browser.new_context(base_url=site.url).new_page())
+    sign_in(learner, email="asked@example.org")
+    assert is_asked(learner, "block the presynaptic brake")
+
+
+def is_asked(page: Page, words: str) -> bool:
+    """Whether an examination on its objective holds the question."""
+    page.goto("/practice")
+    page.locator("details:has(input[name=objective][value=LN3]) > summary").click()
+    page.locator("input[name=objective][value=LN3]").check()
+    page.get_by_label("How many questions?").fill("20")
+    page.get_by_label("Use up new questions freely").check()
+    page.locator("input[name=mode][value=exam]").check()
+    page.locator("main button[value=start]").click()
+    page.get_by_role("button", name="Start the clock").click()
+    page.wait_for_url(re.compile(r"/session/\d+/\d+"))
+    for number in range(2, 22):
+        if words in page.locator("main").inner_text():
+            return True
+        page.get_by_role("navigation", name="Questions of this exam").get_by_role("button").nth(number - 1).click()
+        expect(page.locator(".top .place")).to_contain_text(f"{number} of")
+    return False
+
+
+def test_a_case_of_three_parts_is_written_with_the_keyboard_alone(
+    page: Page, site: Site, sign_in: SignIn, axe: Callable[[Page], None]
+) -> None:
+    join(site, "author@example.org", "author")
+    sign_in(page, "instructor", email="author@example.org")
+    page.goto("/author/items/new")
+    page.locator("#bank").select_option("nassa")
+    page.locator("input[name=type][value=case]").focus()
+    page.keyboard.press("Space")
+    page.locator("[data-begin]").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"nassa-\d+"))
+
+    def active() -> str:
+        return str(page.evaluate("document.activeElement.id"))
+
+    def add_part(kind: str) -> None:
+        page.locator("#new-part").focus()
+        page.keyboard.type(kind)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+
+    for place, kind in enumerate(("Single", "True", "Short")):
+        add_part(kind)
+        expect(page.locator(".part-edit")).to_have_count(place + 1)
+        expect(page.locator(f"#parts-{place}")).to_be_visible()
+        assert active().startswith(f"parts-{place}-"), "focus goes into the new part"
+        page.locator(f"#parts-{place}-lead_in").focus()
+        page.keyboard.type(f"Question {place + 1}?")
+    page.locator("#stem").focus()
+    page.keyboard.type("A woman of 40 takes mirtazapine.")
+
+    # Rows of a part: added below, moved up with what is written, taken away and put back.
+    page.locator("#parts-0-options-1-text").focus()
+    page.keyboard.press("Alt+n")
+    assert active() == "parts-0-options-2-text"
+    page.keyboard.type("The new one")
+    page.keyboard.press("Alt+ArrowUp")
+    assert active() == "parts-0-options-1-text"
+    page.keyboard.press("Alt+k")
+    expect(page.locator("#parts-0-options-1-key")).to_be_checked()
+    expect(page.locator("#parts-0-options-0-key")).not_to_be_checked()
+    assert page.locator("input[name=parts-0-options-1-id]").input_value() == "f"
+    page.locator("#parts-0-options-1 [data-row-do=remove]").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#parts-0-options-1-text")).to_have_value("")
+    page.get_by_role("button", name="Put it back").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#parts-0-options-1-text")).to_have_value("The new one")
+
+    # A part moves with all that is in it; the preview follows; what is open leads to its field.
+    page.locator("#parts-1 > .row-tools [value^=up]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#parts-0-lead_in")).to_have_value("Question 2?")
+    expect(page.locator("#parts-1-options-1-text")).to_have_value("The new one")
+    expect(page.locator(".preview-part .ask").nth(2)).to_have_text("Question 3?")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved", timeout=15_000)
+    page.keyboard.press("Alt+j")
+    assert active() == "findings"
+    page.reload()  # rows in which nobody wrote anything are not kept
+    expect(page.locator("#parts-1-options-0-text")).to_have_value("The new one")
+    expect(page.locator("[data-notices]")).not_to_contain_text("never saved")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_is_typed_outlives_the_connection_and_the_sign_in(
+    page: Page, site: Site, sign_in: SignIn, watch: Watch
+) -> None:
+    join(site, "author@example.org", "author")
+    sign_in(page, "instructor", email="author@example.org")
+    page.goto("/author/items/new")
+    page.locator("#bank").select_option("nassa")
+    page.locator("[data-begin]").click()
+    page.locator("#stem").fill("Typed with a connection.")
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved", timeout=15_000)
+    address = page.url
+
+    page.context.set_offline(offline=True)
+    page.locator("#stem").fill("Typed without a connection.")
+    expect(page.locator("[data-save-state]")).to_contain_text("no connection", timeout=15_000)
+    page.context.set_offline(offline=False)
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved", timeout=15_000)
+
+    # The sign-in ends; the text stays on the device and is offered after signing in again.
+    page.context.clear_cookies()
+    page.locator("#stem").fill("Typed after the sign-in had ended.")
+    expect(page.locator("[data-save-state]")).to_contain_text("no longer signed in", timeout=15_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    sign_in(page, "instructor", email="author@example.org")
+    page.goto(address)
+    expect(page.locator("#stem")).to_have_value("Typed without a connection.")
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.locator("#stem")).to_have_value("Typed after the sign-in had ended.")
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved", timeout=15_000)
+    watch.seen.clear()  # the browser logs every answer that did not come
