@@ -97,7 +97,7 @@ def test_a_question_is_written_mended_reviewed_published_and_asked(
     axe(page)
     screenshot(page, "editor-desk")
     hand.click("Ask for a review")
-    expect(page.locator("[data-notices]")).to_contain_text("a review is asked for")
+    expect(page.locator("[data-notices]")).to_contain_text("a review is asked for", timeout=15_000)
     address = page.url
 
     other = browser.new_context(base_url=site.url)
@@ -106,10 +106,10 @@ def test_a_question_is_written_mended_reviewed_published_and_asked(
     reviewer.goto(address)
     hand.count += 1
     reviewer.get_by_role("button", name="Approve").click()
-    expect(reviewer.locator("[data-notices]")).to_contain_text("Approved")
+    expect(reviewer.locator("[data-notices]")).to_contain_text("Approved", timeout=15_000)
     page.goto(address)
     hand.click("Publish")
-    expect(page.locator("[data-notices]")).to_contain_text("Published as version 1")
+    expect(page.locator("[data-notices]")).to_contain_text("Published as version 1", timeout=15_000)
     # Five minutes are three hundred seconds: at ten seconds for each field that is thought about, thirty of them.
     assert hand.count <= 32, hand.count
 

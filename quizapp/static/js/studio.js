@@ -300,6 +300,9 @@ document.addEventListener("click", (event) => {
   } else if (pressed.matches("[data-pick-this], [data-unpick]")) pick(pressed);
   else if (pressed.matches("[data-save-now]")) save();
   else if (pressed.matches("[data-make-blank]")) makeBlank(pressed);
+  else if (pressed.name === "do" && pressed.value === "ask" && (sending || words() !== saved)) {
+    save().then(() => stopped || submit("ask")); // what is on its way would make this form stale
+  }
   else return;
   event.preventDefault();
 });

@@ -166,7 +166,8 @@ def save_item(opened: Opened, form: Group, content: Json) -> ResponseReturnValue
 
 def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
     """Keep what was typed and ask for a review of it, unless something stands against it."""
-    if judging.judge_item(db.session(), item_forms.worded(content)).faults:
+    found = gate.examine(db.session(), "item", kept_body(content), home=opened.bank.slug, today=clock.now().date())
+    if not found.is_open or judging.judge_item(db.session(), item_forms.worded(content)).faults:
         return item_page(opened, form, check=True), 422
 
     def deed() -> str:

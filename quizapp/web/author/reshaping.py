@@ -15,7 +15,7 @@ from typing import Any
 from quizapp import itemtypes
 from quizapp.formats.linting import mending
 from quizapp.formats.linting.mending import Unmendable
-from quizapp.itemtypes.editing import Group, Json, Pairs, Path, Rows, blank, find, path_of
+from quizapp.itemtypes.editing import Group, Json, Kept, Pairs, Path, Rows, blank, find, path_of
 from quizapp.itemtypes.fields import next_letter, next_part
 
 MOST_ROWS = 400
@@ -116,7 +116,8 @@ def _new_row(field: Rows, rows: list[Json], name: str, chosen: Mapping[str, str]
         named = chosen.get("new-part", "")
         type_name = named if named in itemtypes.gradable() else itemtypes.gradable()[0]
         return {"id": next_part(ids), "type": type_name} | copy.deepcopy(blank(type_name))
-    return {"id": next_letter(ids)} if "id" in field.group()._fields else {}
+    is_numbered = any(isinstance(one, Kept) for one in field.group() if one.short_name == "id")
+    return {"id": next_letter(ids)} if is_numbered else {}
 
 
 def _move(form: Group, content: Json, path: Path, name: str, word: str) -> Reshaped:
