@@ -59,7 +59,7 @@ def test_a_question_is_written_mended_reviewed_published_and_asked(
     sign_in(page, "instructor", email="author@example.org")
     page.goto("/author/")
     hand = Gestures(page)
-    hand.click("A new question", "link")
+    hand.click("Write a question", "link")
     hand.choose("#bank", "nassa")
     hand.choose("#objective", "LN3")
     hand.click("Write it")
@@ -105,11 +105,11 @@ def test_a_question_is_written_mended_reviewed_published_and_asked(
     sign_in(reviewer, "instructor", email="reviewer@example.org")
     reviewer.goto(address)
     hand.count += 1
-    reviewer.get_by_role("button", name="Approve").click()
+    reviewer.get_by_role("button", name="Approve", exact=True).click()
     expect(reviewer.locator("[data-notices]")).to_contain_text("Approved", timeout=15_000)
     page.goto(address)
     hand.click("Publish")
-    expect(page.locator("[data-notices]")).to_contain_text("Published as version 1", timeout=15_000)
+    expect(page.locator("[data-notices]")).to_contain_text("Version 1 is published", timeout=15_000)
     # Five minutes are three hundred seconds: at ten seconds for each field that is thought about, thirty of them.
     assert hand.count <= 32, hand.count
 

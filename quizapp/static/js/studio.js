@@ -224,6 +224,13 @@ function submit(wish) {
   pressed.remove();
 }
 
+/* Send the form and go where the answer leads, to a page of its own. */
+function goOn(wish) {
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: wish }));
+  leaving = true;
+  form.submit();
+}
+
 /* What was typed and never arrived, because the page was closed or the device lost its connection. */
 function offerKept() {
   const raw = store.get(KEPT + form.dataset.edit);
@@ -300,9 +307,7 @@ document.addEventListener("click", (event) => {
   } else if (pressed.matches("[data-pick-this], [data-unpick]")) pick(pressed);
   else if (pressed.matches("[data-save-now]")) save();
   else if (pressed.matches("[data-make-blank]")) makeBlank(pressed);
-  else if (pressed.name === "do" && pressed.value === "ask" && (sending || words() !== saved)) {
-    save().then(() => stopped || submit("ask")); // what is on its way would make this form stale
-  }
+  else if (pressed.name === "do" && pressed.value === "ask") save().then(() => stopped || goOn("ask")); // what is on its way would make this form stale
   else return;
   event.preventDefault();
 });

@@ -47,7 +47,5 @@ def type_label(name: str) -> str:
 
 
 def entry_url(row: listing.Row) -> str:
-    """Where an entry is written; a lesson, which has no editor of its own yet, where it is reviewed."""
-    if row.kind == "item":
-        return url_for("author.item", content_id=row.content_id)
-    return url_for("author.review", shelf="lessons", content_id=row.content_id)
+    """Where an entry is written."""
+    return url_for(f"author.{row.kind}", content_id=row.content_id)

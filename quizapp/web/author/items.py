@@ -16,7 +16,7 @@ from quizapp.db.extension import db
 from quizapp.formats import entries, linting
 from quizapp.itemtypes import editing
 from quizapp.itemtypes.editing import Group, Json, Offers, Picks
-from quizapp.services.authoring import drafting, gate, judging, offering, previewing, publishing, reviewing, scope
+from quizapp.services.authoring import drafting, gate, judging, offering, previewing, scope
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft, Unfit
 from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.offering import Found, Offered
@@ -142,14 +142,7 @@ def save_item(opened: Opened, form: Group, content: Json) -> ResponseReturnValue
     by_script = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     now = clock.now()
     try:
-        saved = drafting.save_draft(
-            db.session(),
-            get_actor(),
-            opened.content_id,
-            kept_body(content),
-            based_on_revision=steps.revision_sent(),
-            now=now,
-        )
+        saved = keep(opened, content)
     except Unfit as unfit:
         if by_script:
             return {"error": str(unfit)}, 422
@@ -165,24 +158,23 @@ def save_item(opened: Opened, form: Group, content: Json) -> ResponseReturnValue
 
 
 def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
-    """Keep what was typed and ask for a review of it, unless something stands against it."""
+    """Keep what was typed and ask for a review of it, unless something stands in the way of publishing it."""
     found = gate.examine(db.session(), "item", kept_body(content), home=opened.bank.slug, today=clock.now().date())
     if not found.is_open or judging.judge_item(db.session(), item_forms.worded(content)).faults:
         return item_page(opened, form, check=True), 422
+    return steps.ask(opened, lambda: keep(opened, content))
 
-    def deed() -> str:
-        saved = drafting.save_draft(
-            db.session(),
-            get_actor(),
-            opened.content_id,
-            kept_body(content),
-            based_on_revision=steps.revision_sent(),
-            now=clock.now(),
-        )
-        return steps.ask(opened, saved.revision)
 
-    steps.tell(deed)
-    return redirect(url_for("author.item", content_id=opened.content_id))
+def keep(opened: Opened, content: Json) -> drafting.Saved:
+    """Store the draft. Raises Unfit, StaleDraft."""
+    return drafting.save_draft(
+        db.session(),
+        get_actor(),
+        opened.content_id,
+        kept_body(content),
+        based_on_revision=steps.revision_sent(),
+        now=clock.now(),
+    )
 
 
 @blueprint.post("/items/<int:content_id>/merge")
@@ -269,8 +261,6 @@ def item_page(
         tone=tone,
         check=check,
         dirty=kept_body(content) != opened.body,
-        approval=reviewing.may_approve(db.session(), get_actor(), opened),
-        proposed=publishing.change_of(db.session(), opened).proposed if opened.state == "approved" else "",
         **beside,
     )
 

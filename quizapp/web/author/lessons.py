@@ -11,7 +11,7 @@ from quizapp import clock
 from quizapp.db.extension import db
 from quizapp.formats import entries
 from quizapp.itemtypes.editing import Group, Json
-from quizapp.services.authoring import drafting, judging, offering, previewing, publishing, reviewing, scope
+from quizapp.services.authoring import drafting, judging, offering, previewing, scope
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft, Unfit
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.author import lesson_forms, marking_faults, reshaping, stale, steps
@@ -152,8 +152,7 @@ def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturn
     """Keep what was typed and ask for a review of it, unless something stands against it."""
     if judging.judge_lesson(db.session(), worded(content)).faults:
         return lesson_page(opened, form, check=True), 422
-    steps.tell(lambda: steps.ask(opened, keep(opened, content).revision))
-    return redirect(url_for("author.lesson", content_id=opened.content_id))
+    return steps.ask(opened, lambda: keep(opened, content))
 
 
 def search(name: str) -> Searched:
@@ -197,8 +196,6 @@ def lesson_page(
         tone=tone,
         check=check,
         dirty=kept_body(content) != opened.body,
-        approval=reviewing.may_approve(db.session(), get_actor(), opened),
-        proposed=publishing.change_of(db.session(), opened).proposed if opened.state == "approved" else "",
         **judged(form, content, check=check),
     )
 

@@ -26,7 +26,9 @@ def ask(opened: Opened, keep: Callable[[], Saved]) -> ResponseReturnValue:
     except (Refused, Unfit) as refused:
         flash(str(refused), "warning")
     except StaleDraft as stale:
-        flash(f"{stale.by or 'A file'} has changed it since this page was opened. Save to see both versions.", "warning")
+        flash(
+            f"{stale.by or 'A file'} has changed it since this page was opened. Save to see both versions.", "warning"
+        )
     else:
         flash("Saved, and a review is asked for. Whoever may review is told by mail.", "success")
         return redirect(url_for("author.review", shelf=SHELVES[opened.kind], content_id=opened.content_id))
