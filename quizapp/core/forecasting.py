@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from quizapp.core import ability, memory, planning, selection
+from quizapp.core.correction import NONE, Correction
 from quizapp.core.grading import Rating
 from quizapp.core.memory import DEFAULT_PARAMETERS, Evidence, Freshness, Parameters
 from quizapp.core.planning import Load
@@ -73,6 +74,7 @@ def forecast(
     spent_seconds: float = 0.0,
     learner_id: int = 0,
     w: Parameters = DEFAULT_PARAMETERS,
+    correction: Correction = NONE,
 ) -> Forecast:
     """Follow the plan in thought, each answer taken to be right, and say what comes of it.
 
@@ -100,8 +102,8 @@ def forecast(
     return Forecast(
         days=tuple(days),
         on=on,
-        ready=readiness(then, on, today, w=w),
-        ready_now=readiness(begun, on, today, w=w),
+        ready=readiness(then, on, today, w=w, correction=correction),
+        ready_now=readiness(begun, on, today, w=w, correction=correction),
         unreached=tuple(one.id for one in then if one.trace is None),
         without_questions=tuple(one.id for one in objectives if not one.questions),
     )
@@ -113,6 +115,7 @@ def readiness(
     today: dt.date,
     guess: float = 0.2,
     w: Parameters = DEFAULT_PARAMETERS,
+    correction: Correction = NONE,
 ) -> Readiness | None:
     """The mean chance of answering a new question right on the day `on`, weighted; None without objectives.
 
@@ -125,7 +128,8 @@ def readiness(
     for one in objectives:
         known = one.knows
         if one.trace is not None:
-            known = memory.retrievability(one.trace.state, (max(on, today) - one.trace.last_day).days, w)
+            days = (max(on, today) - one.trace.last_day).days
+            known = correction.known(memory.retrievability(one.trace.state, days, w), days, one.asked)
         share = one.weight / total
         mean += share * ability.chance_of_right(known, guess)
         variance += share**2 * known * (1 - known)

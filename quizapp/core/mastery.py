@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from quizapp.core import memory
 from quizapp.core.ability import chance_of_right
+from quizapp.core.correction import NONE, Correction
 from quizapp.core.grading import Rating
 from quizapp.core.memory import DEFAULT_PARAMETERS, Evidence, Parameters, Trace
 
@@ -62,21 +63,25 @@ def judge(
     on: dt.date,
     guess: float,
     fresh_left: bool,
+    asked: int = 0,
     w: Parameters = DEFAULT_PARAMETERS,
+    correction: Correction = NONE,
 ) -> Mastery:
     """The standing of one objective.
 
     `on`: the day of the examination, or today + HORIZON. `guess`: the chance of a blind guess on a question of this
-    objective. `fresh_left`: whether a question is left that would be evidence.
+    objective. `fresh_left`: whether a question is left that would be evidence. `asked`: how many questions on it were
+    met, which only the `correction` of recall looks at.
     """
     if trace is None:
         return Mastery(Standing.NOT_STARTED, None, None, on)
-    now = chance_on(trace, today, guess, w)
-    then = chance_on(trace, max(on, today), guess, w)
+    now, then = (chance_on(trace, day, guess, w, asked, correction) for day in (today, max(on, today)))
     shown = is_shown(trace.evidence)
     if shown and then >= SECURE_CHANCE:
         standing = Standing.SECURE
-    elif (shown and now < SECURE_CHANCE) or _was_shown(trace.evidence):
+    elif _was_shown(trace.evidence) or (
+        shown and now < SECURE_CHANCE <= chance_on(trace, trace.last_day, guess, w, asked, correction)
+    ):
         standing = Standing.SLIPPING
     elif not shown and not fresh_left and then >= SECURE_CHANCE:
         standing = Standing.CANNOT_TELL
@@ -85,9 +90,17 @@ def judge(
     return Mastery(standing, now, then, on, trace.evidence)
 
 
-def chance_on(trace: Trace, day: dt.date, guess: float, w: Parameters = DEFAULT_PARAMETERS) -> float:
+def chance_on(
+    trace: Trace,
+    day: dt.date,
+    guess: float,
+    w: Parameters = DEFAULT_PARAMETERS,
+    asked: int = 0,
+    correction: Correction = NONE,
+) -> float:
     """The chance of answering a new question right on `day` if nothing is answered until then."""
-    return chance_of_right(memory.retrievability(trace.state, (day - trace.last_day).days, w), guess)
+    days = (day - trace.last_day).days
+    return chance_of_right(correction.known(memory.retrievability(trace.state, days, w), days, asked), guess)
 
 
 def is_shown(evidence: Sequence[Evidence]) -> bool:

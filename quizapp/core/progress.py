@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from quizapp.core import memory
 from quizapp.core.ability import chance_of_right
+from quizapp.core.correction import NONE, Correction
 from quizapp.core.mastery import SECURE_CHANCE, chance_on
 from quizapp.core.memory import DEFAULT_PARAMETERS, Evidence, Parameters, Trace
 
@@ -57,50 +58,63 @@ class Share:
 
 
 def curve(
-    answers: Sequence[Evidence], *, today: dt.date, until: dt.date, guess: float, w: Parameters = DEFAULT_PARAMETERS
+    answers: Sequence[Evidence],
+    *,
+    today: dt.date,
+    until: dt.date,
+    guess: float,
+    asked: int = 0,
+    w: Parameters = DEFAULT_PARAMETERS,
+    correction: Correction = NONE,
 ) -> Curve | None:
     """Fold the answers on one objective, in the order of the log, and follow the chance to `until`; None without any.
 
-    `guess`: the chance of a blind guess on a question of this objective.
+    `guess`: the chance of a blind guess on a question of this objective. `asked`: how many questions on it were met in
+    all, with those that are not among the answers.
     """
-    traces: dict[dt.date, Trace] = {}
+    held: dict[dt.date, tuple[Trace, int]] = {}
     trace: Trace | None = None
-    for answer in answers:
+    more = asked - len(answers)
+    for number, answer in enumerate(answers, 1):
         trace = memory.remember(trace, answer, 0, 0, w)
-        traces[trace.last_day] = trace
-    if not traces:
+        held[trace.last_day] = trace, max(number + more, 0)
+    if not held:
         return None
-    days = sorted(traces)
+    days = sorted(held)
     today = max(today, days[-1])
     start = days[0]
-    ends = [*days[1:], today]
-    return Curve(
-        start,
-        tuple(_stretch(traces[day], day, end, start, guess, w) for day, end in zip(days, ends, strict=True)),
-        _stretch(traces[days[-1]], today, max(until, today), start, guess, w),
-    )
+
+    def stretch(day: dt.date, begin: dt.date, end: dt.date) -> tuple[Point, ...]:
+        """The chance from `begin` to `end` as `day` left it; the pieces are short at first, where it falls fastest."""
+        trace, met = held[day]
+        length = (end - begin).days
+        offset, since = (begin - start).days, (begin - day).days
+        shares = [(step / STEPS) ** 2 for step in range(STEPS + 1)] if length else [0.0]
+        points = []
+        for share in shares:
+            elapsed = since + length * share
+            known = correction.known(memory.retrievability(trace.state, elapsed, w), elapsed, met)
+            points.append(Point(offset + length * share, chance_of_right(known, guess)))
+        return tuple(points)
+
+    past = tuple(stretch(day, day, end) for day, end in zip(days, [*days[1:], today], strict=True))
+    return Curve(start, past, stretch(days[-1], today, max(until, today)))
 
 
-def _stretch(
-    trace: Trace, begin: dt.date, end: dt.date, start: dt.date, guess: float, w: Parameters
-) -> tuple[Point, ...]:
-    """The chance from `begin` to `end`; the pieces are short at first, where it falls fastest."""
-    length = (end - begin).days
-    offset, since = (begin - start).days, (begin - trace.last_day).days
-    shares = [(step / STEPS) ** 2 for step in range(STEPS + 1)] if length else [0.0]
-    known = [memory.retrievability(trace.state, since + length * share, w) for share in shares]
-    return tuple(
-        Point(offset + length * share, chance_of_right(recall, guess))
-        for share, recall in zip(shares, known, strict=True)
-    )
-
-
-def holds_until(trace: Trace, *, today: dt.date, guess: float, w: Parameters = DEFAULT_PARAMETERS) -> dt.date | None:
+def holds_until(
+    trace: Trace,
+    *,
+    today: dt.date,
+    guess: float,
+    asked: int = 0,
+    w: Parameters = DEFAULT_PARAMETERS,
+    correction: Correction = NONE,
+) -> dt.date | None:
     """The last day on which the chance is still that of “secure” if nothing is answered until then; None if it is not
     today, and LONGEST_LOOK from today at most."""
     low = bisect(
         range(LONGEST_LOOK + 1),
         -SECURE_CHANCE,
-        key=lambda ahead: -chance_on(trace, today + dt.timedelta(days=ahead), guess, w),
+        key=lambda ahead: -chance_on(trace, today + dt.timedelta(days=ahead), guess, w, asked, correction),
     )
     return today + dt.timedelta(days=low - 1) if low else None

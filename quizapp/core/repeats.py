@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 REMEMBERED_AT_ONCE = 0.9
 FADES_IN_DAYS = 8.0
@@ -24,6 +25,15 @@ TRIAL_SHARE = 0.15
 NEW_IN_EVERY = 4
 """Where repeats are preferred one question in four is new all the same, until the objective is shown to be known."""
 _STEPS = 10
+
+
+class Again(StrEnum):
+    """Why a question comes again although a new one is left."""
+
+    TEACHES = "teaches"
+    """Remembered repeats were found to teach."""
+    TRIAL = "trial"
+    """By lot, to find that out."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +52,13 @@ class Repeats:
         """Whether it is known if repeats are worth their time."""
         return abs(self.teach - WORTH_REPEATING) > CLEAR * self.doubt
 
-    def preferred(self, rng: random.Random, *, shown: bool, met: int, new_met: int) -> bool:
-        """Whether to ask a question again although a new one is left. `shown`: whether new questions have shown that
-        the objective is known; `met`: how often questions on it were met, `new_met` different ones."""
+    def preferred(self, rng: random.Random, *, shown: bool, met: int, new_met: int) -> Again | None:
+        """Why to ask a question again although a new one is left; None: ask the new one. `shown`: whether new questions
+        have shown that the objective is known; `met`: how often questions on it were met, `new_met` different ones."""
         if not self.clear:
-            return self.trial and rng.random() < TRIAL_SHARE
-        return self.teach >= WORTH_REPEATING and (shown or met < NEW_IN_EVERY * new_met)
+            return Again.TRIAL if self.trial and rng.random() < TRIAL_SHARE else None
+        worth = self.teach >= WORTH_REPEATING and (shown or met < NEW_IN_EVERY * new_met)
+        return Again.TEACHES if worth else None
 
 
 @dataclass(frozen=True, slots=True)

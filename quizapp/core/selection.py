@@ -36,7 +36,7 @@ from typing import Any
 
 from quizapp.core import ability, memory
 from quizapp.core.memory import DEFAULT_PARAMETERS, Freshness, Parameters, Trace
-from quizapp.core.repeats import Repeats
+from quizapp.core.repeats import Again, Repeats
 
 
 @dataclass(frozen=True)
@@ -168,11 +168,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A question that was chosen, and what it is to the learner."""
+    """A question that was chosen, and what it is to the learner. `again`: why it comes although a new one is left."""
 
     item: int
     freshness: Freshness
     last_seen: dt.datetime | None
+    again: Again | None = None
 
 
 def priorities(
@@ -327,9 +328,12 @@ def choose_item(
     if not able:
         return None
     met = [one for one in able if not one.new]
-    if met and repeats.preferred(rng, shown=shown, met=sum(one.times_seen for one in met), new_met=len(met)):
-        latest = max(met, key=lambda one: (one.last_seen or NEVER, one.times_seen))
-        return Pick(latest.item, latest.freshness(now), latest.last_seen)
+    if met:
+        again = repeats.preferred(rng, shown=shown, met=sum(one.times_seen for one in met), new_met=len(met))
+        new_left = len(met) < len(able)
+        if again is Again.TEACHES or (again is Again.TRIAL and new_left):
+            latest = max(met, key=lambda one: (one.last_seen or NEVER, one.times_seen))
+            return Pick(latest.item, latest.freshness(now), latest.last_seen, again if new_left else None)
 
     def rank(one: Candidate) -> tuple[bool, dt.datetime, float, float]:
         right = ability.chance_of_right(ability.knows(theta, one.difficulty), one.guess)

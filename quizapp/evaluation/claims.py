@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quizapp.core import mastery, memory
-from quizapp.core.ability import SLIP
+from quizapp.core import mastery
+from quizapp.core.correction import Correction
 from quizapp.core.mastery import Standing
 from quizapp.evaluation.engine import Engine
 from quizapp.evaluation.truths import Constants, Floats
@@ -35,51 +34,25 @@ class Claims:
     true: float
 
 
-@dataclass(frozen=True)
-class Recalibration:
-    """The chance of recall as the log corrects it: logit of the chance = shift + slope · logit of the model’s."""
-
-    shift: float = 0.0
-    slope: float = 1.0
-
-    def __call__(self, chance: Floats) -> Floats:
-        return np.asarray(1 / (1 + np.exp(-(self.shift + self.slope * _logit(chance)))))
-
-
-def recalibrate(foretold: Sequence[tuple[float, bool, float]]) -> Recalibration:
-    """Fit the correction to answers (chance of recall, right, guess) on questions that were new and whose objective had
-    been asked about before, by maximum likelihood on a grid (the slope between 0.4 and 1.5)."""
-    told = np.array(foretold, dtype=np.float64).reshape(-1, 3)
-    if not len(told):
-        return Recalibration()
-    recall, right, guess = _logit(told[:, 0]), told[:, 1] > 0.5, told[:, 2]
-    best, found = -np.inf, Recalibration()
-    for slope in (0.4, 0.6, 0.8, 1.0, 1.25, 1.5):
-        for shift in np.linspace(-3, 2, 51):
-            known = 1 / (1 + np.exp(-(shift + slope * recall)))
-            chance = (1 - SLIP) * known + guess * (1 - known)
-            likelihood = float(np.log(np.where(right, chance, 1 - chance)).sum())
-            if likelihood > best:
-                best, found = likelihood, Recalibration(float(shift), slope)
-    return found
-
-
-def examine(engine: Engine, known: Floats, guess: Floats, constants: Constants, corrected: Recalibration) -> Claims:
+def examine(engine: Engine, known: Floats, guess: Floats, constants: Constants, corrected: Correction) -> Claims:
     """Judge every claim on the day of the examination. `known`: the truth, learners × objectives."""
     on = engine.exam
     claimed = np.zeros(known.shape, dtype=bool)
     projected = np.full(known.shape, np.nan)
     for learner, objectives in enumerate(engine.objectives):
         for place, objective in enumerate(objectives):
-            if (trace := objective.trace) is None:
-                continue
-            recall = memory.retrievability(trace.state, (on - trace.last_day).days)
-            sure = float(corrected(np.array(recall)))
-            projected[learner, place] = (1 - SLIP) * sure + guess[place] * (1 - sure)
-            judged = mastery.judge(trace, today=on, on=on, guess=float(guess[place]), fresh_left=True)
-            claimed[learner, place] = judged.standing is Standing.SECURE and (
-                corrected == Recalibration() or projected[learner, place] >= mastery.SECURE_CHANCE
+            judged = mastery.judge(
+                objective.trace,
+                today=on,
+                on=on,
+                guess=float(guess[place]),
+                fresh_left=True,
+                asked=objective.asked,
+                correction=corrected,
             )
+            claimed[learner, place] = judged.standing is Standing.SECURE
+            if judged.then is not None:
+                projected[learner, place] = judged.then
     right = (1 - constants["answering"]["slip"]) * known + guess * (1 - known)
     kept = right >= mastery.SECURE_CHANCE
     asked = ~np.isnan(projected)
@@ -96,8 +69,3 @@ def examine(engine: Engine, known: Floats, guess: Floats, constants: Constants, 
 def _share(true: Bools, among: Bools) -> float:
     chosen = true[among]
     return float(chosen.mean()) if chosen.size else float("nan")
-
-
-def _logit(chance: Floats) -> Floats:
-    bounded = np.clip(chance, 0.01, 0.99)
-    return np.asarray(np.log(bounded / (1 - bounded)))

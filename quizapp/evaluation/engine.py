@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
 
 from quizapp.core import ability, mastery, memory, planning, repeats, selection
 from quizapp.core.ability import Ability
+from quizapp.core.correction import Foretold
 from quizapp.core.grading import Rating
 from quizapp.core.memory import Evidence
 from quizapp.core.planning import Load
@@ -27,8 +29,7 @@ class Engine:
     """One plan a learner and day; a learner who has time left when it is done asks for another.
 
     `known_of_repeats`: what a log of before said about repeats. It is estimated again every night from `log`, until the
-    answer is clear. `foretold` (chance of recall, right, guess): every answer to a question that was new, of an
-    objective asked about before.
+    answer is clear. `foretold`: every answer to a question that was new, of an objective asked about before.
     """
 
     known_of_repeats = Repeats(trial=True)
@@ -51,8 +52,8 @@ class Engine:
         self.objectives = [list(fresh) for _ in range(desk.learners)]
         self.repeats = self.known_of_repeats
         self.log: list[Practised] = []
-        self.foretold: list[tuple[float, bool, float]] = []
-        self._abilities = [Ability() for _ in range(desk.learners)]
+        self.foretold: list[Foretold] = []
+        self._abilities = [defaultdict[int, Ability](Ability) for _ in range(desk.learners)]
         self._practice = np.zeros((desk.learners, course.objectives, 2))
         self._rngs = [random.Random(f"{desk.rng.integers(2**32)}/{learner}") for learner in range(desk.learners)]
         self.exam = BEGINS + dt.timedelta(days=desk.setting.days)
@@ -115,7 +116,7 @@ class Engine:
             pool,
             now=_moment(desk.day, desk.turn),
             rng=self._rngs[learner],
-            theta=self._abilities[learner].theta,
+            theta=self._abilities[learner][objective.topic].theta,
             repeats=self.repeats,
             shown=objective.trace is not None and mastery.is_shown(objective.trace.evidence),
         )
@@ -146,16 +147,20 @@ class Engine:
     def _learn_of(self, learner: int, held: Objective, right: bool, guess: float) -> None:
         """Move the learner’s ability by an answer to a question that was new, and keep what it tells of repeats."""
         level = self._desk.course.estimates[held.id]
-        able = self._abilities[learner]
+        able = self._abilities[learner][held.topic]
         fresh, again = self._practice[learner, held.id]
+        known = held.knows
         if held.trace is not None:
             days = (self.today - held.trace.last_day).days
-            foretold = memory.retrievability(held.trace.state, days)
-            self.foretold.append((foretold, right, guess))
+            known = memory.retrievability(held.trace.state, days)
+            self.foretold.append(Foretold(right, known, days, held.asked, guess))
             self.log.append(Practised(right, float(fresh), float(again), days, able.theta - level))
-        else:
-            expected = ability.chance_of_right(ability.knows(able.theta, level), guess)
-            self._abilities[learner] = ability.move(able, right, expected)
+        able = ability.move(able, right, ability.chance_of_right(known, guess))
+        self._abilities[learner][held.topic] = able
+        objectives = self.objectives[learner]
+        for number, one in enumerate(objectives):
+            if one.topic == held.topic and one.trace is None:
+                objectives[number] = replace(one, knows=ability.knows(able.theta, self._desk.course.estimates[number]))
 
 
 def _moment(day: float, turn: int) -> dt.datetime:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from quizapp.core import planning, repeats, selection
+from quizapp.core import correction, planning, repeats, selection
+from quizapp.core.correction import Correction
 from quizapp.core.repeats import Repeats
 from quizapp.evaluation import claims
 from quizapp.evaluation.claims import Claims
@@ -76,7 +77,7 @@ class Before:
     """What the log of the term before said: of repeats, and how far the chance of recall was off."""
 
     repeats: Repeats
-    correction: claims.Recalibration
+    correction: Correction
 
 
 def term_before(family: str, teach: str, constants: Constants, learners: int, seeds: Sequence[int]) -> Before:
@@ -85,7 +86,7 @@ def term_before(family: str, teach: str, constants: Constants, learners: int, se
     engines = [engine_of(simulate(setting, Engine, constants, learners, seed, people=seed + PILOT)) for seed in seeds]
     return Before(
         repeats.estimate([answer for engine in engines for answer in engine.log]),
-        claims.recalibrate([told for engine in engines for told in engine.foretold]),
+        correction.estimate([told for engine in engines for told in engine.foretold]).correction,
     )
 
 
@@ -101,7 +102,7 @@ def measure(setting: Setting, constants: Constants, learners: int, seeds: Sequen
         run = simulate(setting, _second_term(before.repeats), constants, learners, one)
         runs.append(run)
         guess = run.desk.course.guess
-        for found, applied in ((plain, claims.Recalibration()), (corrected, before.correction)):
+        for found, applied in ((plain, correction.NONE), (corrected, before.correction)):
             found.append(claims.examine(engine_of(run), run.known, guess, constants, applied))
     results[ENGINE] = _result(runs)
     return Measured(setting, results, _pooled(plain), _pooled(corrected), before.repeats)

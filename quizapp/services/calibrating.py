@@ -20,15 +20,13 @@ from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import Grade
 from quizapp.db.models import Calibration, Content, ContentVersion, Item, ItemParameter, Published, Response, table
 from quizapp.db.session import writing
+from quizapp.services import practised
 
 if TYPE_CHECKING:
     from quizapp.core.calibration import Answers, Parameters
 
 NIGHT = dt.time(3, tzinfo=dt.UTC)
 """When the runs of a day become due; three in the morning in Greenwich is night in Europe and Africa."""
-COUNTED = tuple(mode.name for mode in (modes.PRACTICE, modes.REVIEW, modes.LEARN, modes.PLACEMENT, modes.EXAM))
-"""The modes whose first answers are counted. A question inside a lesson is asked of somebody who has just read the
-answer, which says little of its difficulty."""
 TAIL = 0.1
 """The newest part of the answers, foretold by a run that has not seen it: is the calibration worth anything?"""
 LEAST_JUDGED = 50
@@ -100,11 +98,15 @@ def calibrate(session: Session, now: dt.datetime, tell: Tell = lambda _: None) -
     tell("Reading the log …")
     log = _read(session)
     held = _in_force(session, log) if log else None
+    practice = practised.read(session)
     session.rollback()  # estimating may take minutes; no snapshot is kept open for it
     if log is None or held is None:
         return before
     epoch = (before.epoch if before else 0) + 1
     found, counts, methods, summary = _estimate(log, held, tell)
+    tell(f"Asking {len(practice.practised)} answers after practice what repeats teach and how likely recall is …")
+    learnt = practised.estimate(practice)
+    summary["practice"] = learnt.summary()
     answers = len(log.answers)
     rows = [
         {
@@ -123,6 +125,7 @@ def calibrate(session: Session, now: dt.datetime, tell: Tell = lambda _: None) -
     try:
         with writing(session):
             run = {"epoch": epoch, "at": now, "up_to": log.up_to, "answers": answers, "summary": summary}
+            run |= learnt.columns()
             session.execute(sa.insert(table(Calibration)), run)
             session.execute(sa.insert(table(ItemParameter)), rows)
     except IntegrityError:
@@ -134,7 +137,7 @@ def calibrate(session: Session, now: dt.datetime, tell: Tell = lambda _: None) -
 def _has_new_answers(session: Session, before: dt.datetime | None = None) -> bool:
     last = sa.select(sa.func.coalesce(sa.func.max(Calibration.up_to), 0)).scalar_subquery()
     new = sa.select(Response.id).where(
-        Response.id > last, Response.first_exposure, Response.answer.is_not(None), Response.mode.in_(COUNTED)
+        Response.id > last, Response.first_exposure, Response.answer.is_not(None), Response.mode.in_(practised.COUNTED)
     )
     if before is not None:
         new = new.where(Response.at < before)
@@ -187,7 +190,7 @@ def _read(session: Session) -> _Log | None:
         # Answers of one exam carry one moment, and none of them was studied through the others.
         first_met = met.setdefault((learner, objective), at)
         place = places.get((content_id, line))
-        if place is None or mode not in COUNTED:
+        if place is None or mode not in practised.COUNTED:
             continue
         unit.append(units.setdefault((learner, topic), len(units)))
         item.append(place)

@@ -96,6 +96,8 @@ class Progress:
     topics: tuple[TopicHeld, ...]
     forecast: Forecast
     unreached: frozenset[str]
+    corrected: bool
+    """Whether recall is corrected by the answers of all learners."""
     sureness: tuple[Sureness, ...]
 
     @property
@@ -137,6 +139,7 @@ class ObjectiveHeld:
     on: dt.date
     exam: Exam | None
     guess: float
+    corrected: bool
     curve: Curve | None
     marks: tuple[Evidence, ...]
     answers: tuple[Answered, ...]
@@ -173,7 +176,10 @@ def get_progress(session: Session, actor: Actor, now: dt.datetime) -> Progress:
         own = [one for one in desk.objectives if one.topic == topic_id]
         able = [one for one in own if one.questions]
         begun = any(one.trace for one in able)
-        ready = forecasting.readiness(able, desk.today, desk.today, w=desk.parameters) if begun else None
+        correction = desk.in_force.correction
+        ready = None
+        if begun:
+            ready = forecasting.readiness(able, desk.today, desk.today, w=desk.parameters, correction=correction)
         topic = desk.topics[topic_id]
         topics.append(TopicHeld(topic.slug, topic.body["title"], tuple(held[one.id] for one in own), ready))
     return Progress(
@@ -182,6 +188,7 @@ def get_progress(session: Session, actor: Actor, now: dt.datetime) -> Progress:
         exam=_exam_on(desk),
         topics=tuple(topics),
         forecast=desk.forecast,
+        corrected=desk.corrected,
         unreached=frozenset(desk.named[one].slug for one in desk.forecast.unreached),
         sureness=_sureness(session, actor),
     )
@@ -208,7 +215,16 @@ def get_objective(session: Session, actor: Actor, slug: str, now: dt.datetime) -
         on=desk.on,
         exam=_exam_on(desk),
         guess=guess,
-        curve=progress.curve(marks, today=desk.today, until=desk.on, guess=guess, w=desk.parameters),
+        corrected=desk.corrected,
+        curve=progress.curve(
+            marks,
+            today=desk.today,
+            until=desk.on,
+            guess=guess,
+            asked=objective.asked,
+            w=desk.parameters,
+            correction=desk.in_force.correction,
+        ),
         marks=marks,
         answers=tuple(_answered(row, answer, versions[row.version_id]) for row, answer in shown),
         all_answers=len(log),
@@ -255,7 +271,14 @@ def _one_held(desk: Desk, objective: Objective, taught: Taught | None, *, guesse
     seen = [one.last_seen for one in pool if one.last_seen]
     holds = None
     if objective.trace is not None and judged.standing is Standing.SECURE:
-        holds = progress.holds_until(objective.trace, today=desk.today, guess=guess_on(pool), w=desk.parameters)
+        holds = progress.holds_until(
+            objective.trace,
+            today=desk.today,
+            guess=guess_on(pool),
+            asked=objective.asked,
+            w=desk.parameters,
+            correction=desk.in_force.correction,
+        )
     return Held(
         slug=version.slug,
         statement=version.body["statement"],

@@ -12,7 +12,7 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core import ability, forecasting, mastery, memory, modes, planning, selection
+from quizapp.core import ability, correction, forecasting, mastery, memory, modes, planning, selection
 from quizapp.core.ability import Ability
 from quizapp.core.mastery import Mastery
 from quizapp.core.planning import Load
@@ -21,9 +21,10 @@ from quizapp.core.selection import Candidate, Objective
 from quizapp.core.study_day import study_day
 from quizapp.db import models
 from quizapp.db.models import Item, Memory, Response
-from quizapp.services import folding
+from quizapp.services import folding, practised
 from quizapp.services.accounts import Actor, Exam, exams_of
 from quizapp.services.composing import NothingToAsk, candidates, natural
+from quizapp.services.practised import InForce
 from quizapp.services.sittings import Chosen
 from quizapp.services.versions import Version, published
 
@@ -54,6 +55,12 @@ class Desk:
     at_rest: Exam | None
     spent_seconds: float
     parameters: memory.Parameters
+    in_force: InForce
+
+    @property
+    def corrected(self) -> bool:
+        """Whether recall is corrected by the answers of all learners."""
+        return self.in_force.correction != correction.NONE
 
     @property
     def load(self) -> Load:
@@ -93,6 +100,7 @@ class Desk:
             spent_seconds=self.spent_seconds,
             learner_id=self.actor.id,
             w=self.parameters,
+            correction=self.in_force.correction,
         )
 
     def mastery_of(self, objective: Objective) -> Mastery:
@@ -104,7 +112,9 @@ class Desk:
             on=self.on,
             guess=guess_on(pool),
             fresh_left=any(one.freshness(self.now) is not memory.Freshness.REPEAT for one in pool),
+            asked=objective.asked,
             w=self.parameters,
+            correction=self.in_force.correction,
         )
 
 
@@ -147,6 +157,7 @@ def get_desk(session: Session, actor: Actor, now: dt.datetime) -> Desk:
         at_rest=_at_rest(exams, local_date(now, actor.zone)),
         spent_seconds=_spent_seconds(session, actor, today, now),
         parameters=folding.parameters_of(session, actor.id),
+        in_force=practised.in_force(session),
     )
 
 
@@ -192,11 +203,20 @@ def _choose(desk: Desk, wanted: Iterable[selection.Asked], seed: int) -> Chosen:
     reasons: list[dict[str, object]] = []
     barred: set[int] = set()
     by_item = {one.item: one for pool in desk.pool.values() for one in pool}
-    topic_of = {one.id: one.topic for one in desk.objectives}
+    objective_of = {one.id: one for one in desk.objectives}
     for asked in wanted:
-        theta = desk.abilities.get(topic_of[asked.objective], Ability()).theta
+        theta = desk.abilities.get(objective_of[asked.objective].topic, Ability()).theta
         pool = desk.pool[asked.objective]
-        pick = selection.choose_item(pool, now=desk.now, rng=rng, theta=theta, barred=barred)
+        trace = objective_of[asked.objective].trace
+        pick = selection.choose_item(
+            pool,
+            now=desk.now,
+            rng=rng,
+            theta=theta,
+            barred=barred,
+            repeats=desk.in_force.repeats,
+            shown=trace is not None and mastery.is_shown(trace.evidence),
+        )
         if pick is None:
             continue
         items.append(pick.item)
@@ -204,11 +224,19 @@ def _choose(desk: Desk, wanted: Iterable[selection.Asked], seed: int) -> Chosen:
         last_seen = pick.last_seen.isoformat() if pick.last_seen else None
         reasons.append(
             {"reason": asked.why.cause.value, "freshness": pick.freshness.value, "last_seen": last_seen}
-            | asked.why.data()
+            | _corrected(asked.why, objective_of[asked.objective], desk).data()
+            | ({"again": pick.again.value} if pick.again else {})
         )
     if not items:
         raise NothingToAsk("Nothing is due now. Build a block of your own, or come back on the next day.")
     return Chosen(modes.REVIEW, tuple(items), tuple(reasons))
+
+
+def _corrected(why: selection.Why, objective: Objective, desk: Desk) -> selection.Why:
+    """The reason with the recall that a learner is told."""
+    if why.recall is None or why.days is None:
+        return why
+    return replace(why, recall=desk.in_force.correction.known(why.recall, why.days, objective.asked))
 
 
 def load_of(choices: Choices) -> Load:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -14,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from quizapp.cli.calibrating import calibrate as calibrate_command
 from quizapp.cli.calibrating import fit as fit_command
+from quizapp.core import correction
 from quizapp.core import fitting as arithmetic
 from quizapp.core.memory import DEFAULT_PARAMETERS
 from quizapp.db.extension import db
 from quizapp.db.models import Calibration, ContentVersion, ItemParameter, MemoryFit, Published, Response
 from quizapp.db.session import writing
-from quizapp.services import calibrating, fitting, replaying, studying, work
+from quizapp.services import calibrating, fitting, practised, replaying, studying, work
 from quizapp.services.calibrating import Run
 from tests import logs
 from tests.integration.conftest import Auth
@@ -61,7 +63,18 @@ def test_runs_and_fits_change_what_comes_and_leave_a_log_that_replays(session: S
     run = calibrating.calibrate(session, MONDAY, told.append)
     assert run is not None
     assert (run.epoch, run.new, run.answers) == (1, True, firsts - 3 if firsts else None)
-    assert len(told) == 3
+    assert len(told) == 4
+    written = session.execute(sa.select(Calibration.teach, Calibration.teach_error, Calibration.correction)).one()
+    held = practised.in_force(session)
+    assert (held.repeats.teach, held.repeats.doubt, held.repeats.trial) == (*written[:2], True)
+    assert run.summary["practice"]["corrected"], "they forget faster than the model says"
+    assert written.correction == [getattr(held.correction, name) for name in ("shift", "recall", "days", "asked")]
+    desk = studying.get_desk(session, learner.actor, MONDAY)
+    begun = [one for one in desk.objectives if one.trace]
+    plain = replace(desk, in_force=practised.InForce())
+    now, uncorrected = ([one.mastery_of(each).now or 0 for each in begun] for one in (desk, plain))
+    assert sum(now) < sum(uncorrected) - 0.05 * len(begun)
+    assert desk.forecast.ready_now != plain.forecast.ready_now
     assert run.summary["log_loss"]["after"] < run.summary["log_loss"]["before"]
     rows = session.execute(sa.select(ItemParameter)).scalars().all()
     assert sum(row.answers for row in rows) == run.answers
@@ -195,6 +208,8 @@ def test_commands_and_the_page_say_what_was_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("quizapp.cli.application.create_app", lambda: app)
+    monkeypatch.setattr(correction, "FEWEST", 300)
+    monkeypatch.setattr(practised, "FEWEST", 300)
     auth.sign_in("student")
     assert client.raw.get("/admin/engine").status_code == 403
     auth.sign_in("administrator")
@@ -213,7 +228,7 @@ def test_commands_and_the_page_say_what_was_found(
     unknown = runner.invoke(fit_command, ["nobody@example.org"])
     assert (unknown.exit_code, "no account" in unknown.output) == (1, True)
     page = client.get("/admin/engine")
-    for words in ("Moved most", "rated", "1 learner had answers enough", "author: hard"):
+    for words in ("Moved most", "rated", "1 learner had answers enough", "author: hard", "Every projected chance"):
         assert words in page.text, words
     assert learner.actor.email not in page.text
     assert client.get("/admin/style").follow("What the engine has estimated").path == "/admin/engine"

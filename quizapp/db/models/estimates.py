@@ -24,6 +24,12 @@ class Calibration(Base):
     answers: Mapped[int]
     summary: Mapped[Json]
     """How many questions were estimated in which way, and how well the estimates foretell."""
+    teach: Mapped[float | None] = mapped_column(sa.Double)
+    """What a remembered repeat teaches, in right answers to new questions; None before there are answers enough."""
+    teach_error: Mapped[float | None] = mapped_column(sa.Double)
+    """Standard error of it."""
+    correction: Mapped[list[float] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """The weights of `core.correction`, by which recall is corrected; None where it is not."""
 
 
 class ItemParameter(Base):

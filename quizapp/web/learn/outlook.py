@@ -63,6 +63,8 @@ class Prospect:
     missed: tuple[str, ...]
     unasked: tuple[str, ...]
     further: tuple[str, ...]
+    corrected: bool
+    """Whether recall is corrected by the answers of all learners."""
 
     @property
     def missed_first(self) -> tuple[str, ...]:
@@ -122,6 +124,7 @@ def prospect(desk: Desk) -> Prospect:
         ready_now=interval(forecast.ready_now) if known else None,
         missed=_statements(desk, forecast.unreached),
         unasked=_statements(desk, forecast.without_questions),
+        corrected=desk.corrected,
         further=tuple(f"{exam.title}: {plain_day(exam.on)}" for exam in ahead[1:]),
     )
 

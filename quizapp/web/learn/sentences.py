@@ -28,6 +28,8 @@ _FRESHNESS = {
     "redrawn": "you met this question {ago}, now it comes with other values",
     "delayed": "you met this question {ago}, long enough to count again",
     "repeat": "you met this question {ago}; no newer one is left",
+    "teaches": "you met this question {ago}; meeting one again was found to teach as much as a new one",
+    "trial": "you met this question {ago}; drawn by lot, to find out whether meeting one again teaches",
 }
 
 
@@ -43,7 +45,8 @@ def reason(why: Mapping[str, Any], now: dt.datetime) -> str:
     if "cause" not in why:
         return _FROM_A_BLOCK.get(why.get("reason", ""), "").format(ago=seen)
     redrawn = last is not None and why.get("freshness") == memory.Freshness.NEW
-    freshness = _FRESHNESS.get("redrawn" if redrawn else why.get("freshness", ""), "").format(ago=seen)
+    kind = "redrawn" if redrawn else why.get("again") or why.get("freshness", "")
+    freshness = _FRESHNESS.get(kind, "").format(ago=seen)
     rest = "; ".join([*_estimate(why), *([freshness] if freshness else [])])
     return f"{_cause(why, now.date())}: {rest}." if rest else f"{_cause(why, now.date())}."
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from quizapp.core import mastery
+from quizapp.core.correction import NONE, Correction
 from quizapp.core.grading import Rating
 from quizapp.core.mastery import Standing
 from quizapp.core.memory import EVIDENCE_KEPT, Evidence, Freshness, State, Trace, remember
@@ -34,6 +35,21 @@ def standing(answers: Sequence[Evidence], *, after: int = 0, horizon: int = 30, 
     today = answers[-1].day + dt.timedelta(days=after)
     on = today + dt.timedelta(days=horizon)
     return mastery.judge(traced(answers), today=today, on=on, guess=0.2, fresh_left=fresh_left).standing
+
+
+def test_what_was_shown_but_never_sure_enough_is_being_learnt_and_not_slipping() -> None:
+    """A correction of recall may be so strong that two right answers do not suffice; nothing has slipped then."""
+    trace = traced([answer(0), answer(3)])
+    unsure = Correction(shift=-4.0)
+
+    def judged(days: int, correction: Correction) -> Standing:
+        day = trace.last_day + dt.timedelta(days=days)
+        held = mastery.judge(trace, today=day, on=day, guess=0.2, fresh_left=True, asked=2, correction=correction)
+        return held.standing
+
+    assert judged(0, NONE) is Standing.SECURE
+    assert judged(0, unsure) is Standing.LEARNING
+    assert judged(400, NONE) is Standing.SLIPPING
 
 
 def test_nothing_answered_is_not_started_and_has_no_figures() -> None:

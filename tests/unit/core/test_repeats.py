@@ -5,7 +5,7 @@ import random
 import pytest
 
 from quizapp.core import repeats
-from quizapp.core.repeats import Practised, Repeats, estimate, remembered
+from quizapp.core.repeats import Again, Practised, Repeats, estimate, remembered
 
 
 def log(truth: float, answers: int = 4_000) -> list[Practised]:
@@ -35,7 +35,7 @@ def test_without_a_log_nothing_is_known_and_nothing_is_tried_unasked() -> None:
 
 def test_a_doubt_is_settled_by_a_small_trial() -> None:
     rng = random.Random(1)
-    tried = sum(Repeats(trial=True).preferred(rng, shown=False, met=1, new_met=1) for _ in range(2_000))
+    tried = sum(Repeats(trial=True).preferred(rng, shown=False, met=1, new_met=1) is Again.TRIAL for _ in range(2_000))
     assert tried / 2_000 == pytest.approx(repeats.TRIAL_SHARE, abs=0.03)
 
 

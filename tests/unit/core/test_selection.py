@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 from quizapp.core.memory import State, Trace
-from quizapp.core.repeats import Repeats
+from quizapp.core.repeats import Again, Repeats
 from quizapp.core.selection import Candidate, Cause, Objective, choose_item, next_objective
 
 LONG_AGO = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -118,3 +118,27 @@ def test_where_repeats_teach_the_best_remembered_question_comes_before_a_new_one
     old, recent = question(1, times_seen=1, last_seen=LONG_AGO), question(2, times_seen=1, last_seen=RECENTLY)
     assert pick(old, recent, question(3), repeats=Repeats(0.95, 0.05)) == 2
     assert pick(old, recent, question(3), repeats=Repeats(0.05, 0.05)) == 3
+
+
+def test_a_question_that_comes_again_before_a_new_one_says_why() -> None:
+    met, now = question(1, times_seen=1, last_seen=RECENTLY), RECENTLY + dt.timedelta(days=9)
+    told = choose_item([met, question(2)], now=now, rng=random.Random(1), repeats=Repeats(0.95, 0.05))
+    assert told is not None
+    assert told.again is Again.TEACHES
+    drawn = [
+        choose_item([met, question(2)], now=now, rng=random.Random(seed), repeats=Repeats(trial=True))
+        for seed in range(200)
+    ]
+    assert {(one.item, one.again) for one in drawn if one} == {(1, Again.TRIAL), (2, None)}
+
+
+def test_where_no_new_question_is_left_nothing_is_tried_and_nothing_needs_a_reason() -> None:
+    old, recent = question(1, times_seen=1, last_seen=LONG_AGO), question(2, times_seen=1, last_seen=RECENTLY)
+    now = RECENTLY + dt.timedelta(days=9)
+    drawn = [
+        choose_item([old, recent], now=now, rng=random.Random(seed), repeats=Repeats(trial=True)) for seed in range(99)
+    ]
+    assert {(one.item, one.again) for one in drawn if one} == {(1, None)}
+    taught = choose_item([old, recent], now=now, rng=random.Random(1), repeats=Repeats(0.95, 0.05))
+    assert taught is not None
+    assert (taught.item, taught.again) == (2, None)
