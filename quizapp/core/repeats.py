@@ -21,6 +21,8 @@ WORTH_REPEATING = 0.6
 """From this teaching value on a remembered repeat teaches more a second than a new question, being answered faster."""
 CLEAR = 1.5
 """The answer is clear when so many standard errors lie between it and WORTH_REPEATING."""
+FEWEST = 1_000
+"""Answers that an estimate takes; before that nothing is tried on anybody."""
 TRIAL_SHARE = 0.15
 NEW_IN_EVERY = 4
 """Where repeats are preferred one question in four is new all the same, until the objective is shown to be known."""
@@ -84,13 +86,14 @@ def remembered(times: int, days: float) -> float:
 def estimate(log: Sequence[Practised], *, trial: bool = True) -> Repeats:
     """What remembered repeats teach, by the likelihood of each value between 0 and 1.
 
-    For each value v, a logistic regression of the answers on expected, ln(fresh + v·remembered) and ln(1 + days); the
-    result is the mean and standard deviation over the values, all of them alike beforehand.
+    With fewer than FEWEST answers it is what is known before there is a log. For each value v, a logistic regression of
+    the answers on expected, ln(fresh + v·remembered) and ln(1 + days); the result is the mean and standard deviation
+    over the values, all of them alike beforehand.
     """
     import numpy as np  # loaded by the nightly run alone
 
-    if not log:
-        return Repeats(trial=trial)
+    if len(log) < FEWEST:
+        return Repeats()
     right, fresh, again, days, expected = np.array(
         [(one.right, one.fresh, one.remembered, one.days, one.expected) for one in log], dtype=np.float64
     ).T

@@ -32,7 +32,7 @@ class Engine:
     answer is clear. `foretold`: every answer to a question that was new, of an objective asked about before.
     """
 
-    known_of_repeats = Repeats(trial=True)
+    known_of_repeats = Repeats()
 
     def __init__(self, desk: Desk, truth: Truth, constants: Constants) -> None:
         self._desk = desk
@@ -67,7 +67,7 @@ class Engine:
     def begin_day(self) -> None:
         self._load = Load(max(1, round(self._desk.setting.minutes)))
         self._queues = [[] for _ in range(self._desk.learners)]
-        if not self.repeats.clear and self.log:
+        if not self.repeats.clear and len(self.log) >= repeats.FEWEST:
             self.repeats = repeats.estimate(self.log[-LATEST_ANSWERS:])
 
     def choose(self, who: Ints) -> Ints:

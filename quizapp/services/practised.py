@@ -27,8 +27,6 @@ from quizapp.services.folding import LOGGED, Logged, State, parameters_of, step
 
 LATEST = 20_000
 """So many answers are looked at, those of the learners who answered last: the night has an end."""
-FEWEST = 1_000
-"""Answers that an estimate of repeats takes; before that nothing is tried on anybody."""
 COUNTED = tuple(mode.name for mode in (modes.PRACTICE, modes.REVIEW, modes.LEARN, modes.PLACEMENT, modes.EXAM))
 """The modes whose answers tell something; inside a lesson the answer was read a moment ago."""
 
@@ -63,7 +61,7 @@ class Found:
         loss = None
         if tried.loss_before is not None and tried.loss_after is not None:
             loss = {"before": round(tried.loss_before, 4), "after": round(tried.loss_after, 4)}
-        return {"answers": tried.answers, "fewest": FEWEST, "corrected": tried.taken, "log_loss": loss}
+        return {"answers": tried.answers, "fewest": repeats.FEWEST, "corrected": tried.taken, "log_loss": loss}
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def in_force(session: Session) -> InForce:
 
 def estimate(log: Log) -> Found:
     """What the log says of both."""
-    enough = len(log.practised) >= FEWEST
+    enough = len(log.practised) >= repeats.FEWEST
     return Found(repeats.estimate(log.practised) if enough else None, correction.estimate(log.foretold))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.cli.calibrating import calibrate as calibrate_command
 from quizapp.cli.calibrating import fit as fit_command
-from quizapp.core import correction
+from quizapp.core import correction, repeats
 from quizapp.core import fitting as arithmetic
 from quizapp.core.memory import DEFAULT_PARAMETERS
 from quizapp.db.extension import db
@@ -209,7 +209,7 @@ def test_commands_and_the_page_say_what_was_found(
 ) -> None:
     monkeypatch.setattr("quizapp.cli.application.create_app", lambda: app)
     monkeypatch.setattr(correction, "FEWEST", 300)
-    monkeypatch.setattr(practised, "FEWEST", 300)
+    monkeypatch.setattr(repeats, "FEWEST", 300)
     auth.sign_in("student")
     assert client.raw.get("/admin/engine").status_code == 403
     auth.sign_in("administrator")

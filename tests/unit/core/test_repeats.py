@@ -28,7 +28,7 @@ def test_what_repeats_teach_is_found_in_the_log(truth: float) -> None:
 
 
 def test_without_a_log_nothing_is_known_and_nothing_is_tried_unasked() -> None:
-    assert estimate([]) == Repeats(trial=True)
+    assert estimate(log(1.0, repeats.FEWEST - 1)) == Repeats()
     assert not Repeats().clear
     assert not Repeats().preferred(random.Random(1), shown=False, met=1, new_met=1)
 
