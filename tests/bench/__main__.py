@@ -32,7 +32,7 @@ from quizapp.cli.serving import THREADS, WORKERS
 from quizapp.db.extension import db
 from quizapp.services import composing
 from quizapp.services.composing import BlockPlan
-from tests.bench import world, years
+from tests.bench import scheduling, world, years
 from tests.bench.engine import costs
 from tests.databases import SECRET_KEY, environment
 from tests.people import PASSWORD
@@ -46,6 +46,8 @@ ROUTES = ("bare word", "bare row", "question page", "lesson page", "answer")
 OURS = ROUTES[2:]
 LEARNERS = (1, 8, 32)
 LESSON = "/lessons/nassa-mechanism"
+SCHEDULED = 6
+"""Learners whose answers tell what scheduling costs."""
 
 
 @dataclass(frozen=True)
@@ -275,6 +277,9 @@ def in_process(app: Flask, person: world.Person) -> dict[str, str]:
             for _ in range(20)
         ]
     told[f"choosing {world.BLOCK} of {world.QUESTIONS} questions"] = f"{1000 * statistics.median(choosing):.1f} ms"
+    answerers = [(one.actor, one.blocks) for one in world.people(app, SCHEDULED, world.BLOCKS_EACH)]
+    with app.app_context():
+        told |= scheduling.ratio(db.session(), answerers, clock.now())
     told |= costs()
     return told
 

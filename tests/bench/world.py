@@ -109,7 +109,14 @@ def people(app: Flask, number: int, blocks: int) -> list[Person]:
                 person = accounts.insert_user(session, values, ["student"], now)
                 choices = Choices(zone="Europe/Berlin")
                 actors.append(Actor(person, email, "Learner", frozenset({"student"}), choices, "read"))
-            defaults = {"zone": "Europe/Berlin", "minutes_a_day": 20, "rest_days": [], "first_step": "read"}
+            defaults = {
+                "zone": "Europe/Berlin",
+                "minutes_a_day": 20,
+                "rest_days": [],
+                "light_days": [],
+                "week_goal": 4,
+                "first_step": "read",
+            }
             session.execute(
                 sa.insert(LearnerSettings),
                 [{"user_id": actor.id, "preferences": {}, **defaults} for actor in actors],

@@ -228,7 +228,7 @@ def test_commands_and_the_page_say_what_was_found(
     unknown = runner.invoke(fit_command, ["nobody@example.org"])
     assert (unknown.exit_code, "no account" in unknown.output) == (1, True)
     page = client.get("/admin/engine")
-    for words in ("Moved most", "rated", "1 learner had answers enough", "author: hard", "Every projected chance"):
+    for words in ("Moved most", "rated", "1 learner had answers enough", "author: hard", "newest fifth"):
         assert words in page.text, words
     assert learner.actor.email not in page.text
     assert client.get("/admin/style").follow("What the engine has estimated").path == "/admin/engine"
