@@ -295,13 +295,14 @@ _level = (
     .where(Item.objective_id == sa.bindparam("objective"))
     .scalar_subquery()
 )
-_newest_fit = (
+newest_fit = (
     sa.select(MemoryFit.parameters)
     .where(MemoryFit.learner_id == sa.bindparam("learner"))
     .order_by(MemoryFit.id.desc())
     .limit(1)
     .scalar_subquery()
 )
+"""The parameters fitted to a learner (`:learner`) that are in force."""
 _assigned = (
     sa.select(Assignment.cohort_id)
     .join(Sitting, Sitting.assignment_id == Assignment.id)
@@ -344,7 +345,7 @@ _HELD = (
         Link.target_id.label("topic_id"),
         _level.label("level"),
         newest_epoch.label("epoch"),
-        _newest_fit.label("parameters"),
+        newest_fit.label("parameters"),
         _cohort.label("cohort_id"),
     )
     .select_from(_one)

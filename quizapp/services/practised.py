@@ -23,7 +23,7 @@ from quizapp.core.correction import Correction, Foretold
 from quizapp.core.grading import Grade, Rating
 from quizapp.core.repeats import Practised, Repeats
 from quizapp.db.models import Calibration, Item, Response
-from quizapp.services.folding import LOGGED, Logged, State, parameters_of, step
+from quizapp.services.folding import LOGGED, Logged, State, newest_epoch, newest_fit, parameters_in, parameters_of, step
 
 LATEST = 20_000
 """So many answers are looked at, those of the learners who answered last: the night has an end."""
@@ -66,20 +66,20 @@ class Found:
 
 @dataclass(frozen=True)
 class InForce:
-    """What the newest run says, for plans and claims."""
+    """What plans and claims go by: the newest run, and the newest fit of a learner’s own memory."""
 
     repeats: Repeats = Repeats()  # noqa: RUF009 - frozen
     correction: Correction = correction.NONE
+    parameters: memory.Parameters = memory.DEFAULT_PARAMETERS
 
 
-def in_force(session: Session) -> InForce:
-    """What repeats were found to teach and how recall is corrected, by the newest run; nothing before the first."""
-    newest = sa.select(Calibration.teach, Calibration.teach_error, Calibration.correction)
-    row = session.execute(newest.order_by(Calibration.epoch.desc()).limit(1)).one_or_none()
-    if row is None:
-        return InForce()
+def in_force(session: Session, learner_id: int = 0) -> InForce:
+    """What repeats were found to teach, how recall is corrected, and the learner’s parameters of memory, in one
+    statement; without a learner the published ones."""
+    row = session.execute(_IN_FORCE, {"learner": learner_id}).one()
     found = Repeats(row.teach, row.teach_error, trial=True) if row.teach is not None else Repeats()
-    return InForce(found, Correction(*row.correction) if row.correction else correction.NONE)
+    corrected = Correction(*row.correction) if row.correction else correction.NONE
+    return InForce(found, corrected, parameters_in(row.parameters))
 
 
 def estimate(log: Log) -> Found:
@@ -157,3 +157,13 @@ def _told(
         ),
         Foretold(right, memory.retrievability(trace.state, days, w), days, asked, answer.guess),
     )
+
+
+def _of_the_newest(column: Any) -> Any:
+    return sa.select(column).where(Calibration.epoch == newest_epoch).scalar_subquery()
+
+
+_IN_FORCE = sa.select(
+    *(_of_the_newest(getattr(Calibration, name)).label(name) for name in ("teach", "teach_error", "correction")),
+    newest_fit.label("parameters"),
+)

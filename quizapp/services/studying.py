@@ -54,8 +54,12 @@ class Desk:
     exams: tuple[Exam, ...]
     at_rest: Exam | None
     spent_seconds: float
-    parameters: memory.Parameters
     in_force: InForce
+
+    @property
+    def parameters(self) -> memory.Parameters:
+        """Of the learner’s memory."""
+        return self.in_force.parameters
 
     @property
     def corrected(self) -> bool:
@@ -156,8 +160,7 @@ def get_desk(session: Session, actor: Actor, now: dt.datetime) -> Desk:
         exams=exams,
         at_rest=_at_rest(exams, local_date(now, actor.zone)),
         spent_seconds=_spent_seconds(session, actor, today, now),
-        parameters=folding.parameters_of(session, actor.id),
-        in_force=practised.in_force(session),
+        in_force=practised.in_force(session, actor.id),
     )
 
 
