@@ -350,8 +350,10 @@ def test_what_is_ruled_holds_for_this_exam_and_the_newest_ruling_counts(session:
     rule(2, "drop")
     assert score() == (1, 2)
     rule(0, "bonus")
-    assert score() == (1, 1)
-    rule(0, "keep")
+    assert score() == (1, 2), "who has it right keeps it"
+    rule(1, "bonus")
+    assert score() == (1, 1), "who has it wrong loses nothing by it"
+    rule(1, "keep")
     rule(2, "keep")
     assert score() == (1, 3)
     with pytest.raises(Unfit):

@@ -1,4 +1,4 @@
-"""Who may do what: every address of the studio, every method, every kind of person.
+"""Who may do what: every address of the studio and of teaching, every method, every kind of person.
 
 Another area adds its addresses to `ROWS` and its kinds of people to `people`; an address that stands in no row fails by
 name. A refusal is a 404 where somebody has no business knowing that the thing exists, a 403 where a role has no such
@@ -15,24 +15,46 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
+from quizapp.core.preferences import Choices
 from quizapp.db.extension import db
-from quizapp.db.models import Comment, KeyChange, Presentation, ProblemReport, Publication
+from quizapp.db.models import (
+    Assignment,
+    Challenge,
+    CohortMember,
+    CohortStaff,
+    Comment,
+    KeyChange,
+    Presentation,
+    ProblemReport,
+    Publication,
+    Sitting,
+)
 from quizapp.db.session import writing
 from quizapp.services import annotating
+from quizapp.services.accounts import Actor
 from quizapp.services.authoring import commenting
+from quizapp.services.teaching import assignments, cohorts
+from quizapp.services.teaching.assignments import Wanted
 from tests.integration.authors import NOW, appoint, content_id
+from tests.integration.classes import instructor
 from tests.integration.conftest import Auth
 from tests.integration.learners import Learner
 from tests.integration.studio import load_good, member
+from tests.people import get_or_make
 
-STUDIO = frozenset({"owner", "author", "reviewer", "foreign", "administrator"})
-"""Everybody who may open the studio at all; `foreign` owns another bank."""
-READ = STUDIO - {"foreign"}
+TEACH = frozenset({"lead", "co_teacher"})
+"""Who teaches the cohort, and works on no bank."""
+STUDIO = frozenset({"owner", "author", "reviewer", "foreign", "administrator"}) | TEACH
+"""Everybody who may open the studio at all; `foreign` owns another bank and teaches another cohort."""
+READ = STUDIO - {"foreign"} - TEACH
 WRITE = READ - {"reviewer"}
 JUDGE = READ - {"author"}
 OWN = frozenset({"owner", "administrator"})
-AREAS = ("author",)
+LEAD = frozenset({"lead"})
+INSTRUCTORS = STUDIO - {"administrator"}
+AREAS = ("author", "teach")
 """The blueprints whose addresses must all stand in a row."""
 
 
@@ -95,6 +117,40 @@ ROWS = [
     Row("author.bank", "/author/banks/brakes", READ),
     post("author.appoint", "/author/banks/brakes/members", OWN, email="nobody@example.org", role="author"),
     post("author.dismiss", "/author/banks/brakes/members/0/leave", OWN),
+    Row("teach.index", "/teach/", INSTRUCTORS),
+    Row("teach.new_cohort", "/teach/cohorts/new", INSTRUCTORS),
+    post("teach.open_cohort", "/teach/cohorts/new", INSTRUCTORS, title=""),
+    Row("teach.cohort", "/teach/cohorts/{cohort}", TEACH),
+    Row("teach.learners", "/teach/cohorts/{cohort}/learners", TEACH),
+    Row("teach.learner", "/teach/cohorts/{cohort}/learners/{learner}", TEACH),
+    post("teach.save_learner", "/teach/cohorts/{cohort}/learners/{learner}", TEACH, lms_id="x" * 65),
+    post("teach.grant", "/teach/cohorts/{cohort}/learners/{learner}/time", TEACH, time_percent="1"),
+    Row("teach.settings", "/teach/cohorts/{cohort}/settings", TEACH),
+    post("teach.change", "/teach/cohorts/{cohort}/settings", TEACH, title=""),
+    post("teach.renew_code", "/teach/cohorts/{cohort}/code", TEACH),
+    post("teach.archive", "/teach/cohorts/{cohort}/archive", LEAD, do="reopen"),
+    post("teach.add_teacher", "/teach/cohorts/{cohort}/teachers", LEAD, email="nobody@example.org"),
+    post("teach.remove_teacher", "/teach/cohorts/{cohort}/teachers/0/remove", LEAD),
+    Row("teach.roster", "/teach/cohorts/{cohort}/roster", TEACH),
+    post("teach.invite", "/teach/cohorts/{cohort}/roster", TEACH),
+    post("teach.withdraw", "/teach/cohorts/{cohort}/roster/withdraw", TEACH),
+    Row("teach.message", "/teach/cohorts/{cohort}/message", TEACH),
+    post("teach.send_message", "/teach/cohorts/{cohort}/message", TEACH),
+    Row("teach.gradebook", "/teach/cohorts/{cohort}/gradebook", TEACH),
+    Row("teach.gradebook_file", "/teach/cohorts/{cohort}/gradebook.csv", TEACH),
+    Row("teach.assign", "/teach/cohorts/{cohort}/assign?kind=exam", TEACH),
+    post("teach.save_new", "/teach/cohorts/{cohort}/assign", TEACH, kind="exam"),
+    Row("teach.assignment", "/teach/assignments/{assignment}", TEACH),
+    Row("teach.edit", "/teach/assignments/{assignment}/edit", TEACH),
+    post("teach.save_again", "/teach/assignments/{assignment}/edit", TEACH),
+    post("teach.publish", "/teach/assignments/{assignment}/publish", TEACH),
+    post("teach.release", "/teach/assignments/{assignment}/release", TEACH),
+    post("teach.discard", "/teach/assignments/{assignment}/discard", TEACH),
+    Row("teach.questions", "/teach/assignments/{assignment}/questions", TEACH),
+    post("teach.rule", "/teach/assignments/{assignment}/questions/{item}", TEACH, choice="drop"),
+    post("teach.answer_challenge", "/teach/challenges/{challenge}", TEACH, answer=""),
+    Row("teach.debrief", "/teach/assignments/{assignment}/debrief", TEACH),
+    post("teach.remove_learner", "/teach/cohorts/{cohort}/learners/{second}/remove", LEAD | TEACH),
 ]
 
 
@@ -123,7 +179,30 @@ def things(app: Flask) -> dict[str, int]:
             "comment": comment,
             "change": publication,
             "report": report,
+            **taught(session, item),
         }
+
+
+def taught(session: Session, item: int) -> dict[str, int]:
+    """A cohort with two learners, of whom one is sitting its exam, and a doubt."""
+    lead = instructor(session)
+    cohort = cohorts.open_cohort(session, lead, "A rotation", "UTC", NOW)
+    learners = [Learner.new(session).actor.id for _ in range(2)]
+    exam = Wanted("exam", "An exam", NOW.replace(tzinfo=None), NOW.replace(tzinfo=None, year=2099), "UTC")
+    with writing(session):
+        session.add_all(CohortMember(cohort_id=cohort, learner_id=one, joined_at=NOW) for one in learners)
+        columns = assignments.columns(exam) | {"cohort_id": cohort, "state": "open", "by_id": lead.id, "at": NOW}
+        assignment = session.execute(sa.insert(Assignment).values(**columns).returning(Assignment.id)).scalar_one()
+        session.execute(sa.update(Sitting).values(assignment_id=assignment, mode="formative"))
+        doubt = Challenge(
+            assignment_id=assignment, content_id=item, learner_id=learners[0], reason="Why?", at=NOW, answer=""
+        )
+        session.add(doubt)
+        session.flush()
+        return {
+            "cohort": cohort, "learner": learners[0], "second": learners[1], "assignment": assignment,
+            "challenge": doubt.id,
+        }  # fmt: skip
 
 
 @pytest.fixture
@@ -137,6 +216,16 @@ def people(app: Flask, auth: Auth, things: dict[str, int]) -> dict[str, FlaskCli
             user_id = auth.sign_in("instructor", email=f"{role}@example.org", client=client)
             if role != "foreign":
                 appoint(db.session(), user_id, role, "brakes")
+    for role, staff in (("lead", "lead"), ("co_teacher", "co-teacher")):
+        found[role] = auth.browser("instructor", email=f"{role}@example.org").raw
+        user_id = get_or_make(app, "instructor", f"{role}@example.org")
+        with app.app_context(), writing(db.session()) as session:
+            session.execute(sa.delete(CohortStaff).where(CohortStaff.role == staff))
+            session.add(CohortStaff(cohort_id=things["cohort"], user_id=user_id, role=staff))
+    with app.app_context():
+        user_id = get_or_make(app, "instructor", "foreign@example.org")
+        actor = Actor(user_id, "foreign@example.org", "", frozenset({"instructor"}), Choices(), None)
+        cohorts.open_cohort(db.session(), actor, "Another rotation", "UTC", NOW)
     return found
 
 
@@ -162,7 +251,9 @@ def test_everybody_is_let_through_or_refused_as_written(
         for name, client in people.items():
             data = {"csrf_token": tokens[name], **row.data} if row.method == "POST" else None
             response = client.open(path, method=row.method, data=data)
-            status, refused = response.status_code, {"student": 403, "coordinator": 403}.get(name, 404)
+            status, refused = response.status_code, 404
+            if name in {"student", "coordinator"} or (name == "administrator" and row.endpoint.startswith("teach.")):
+                refused = 403
             response.close()
             fits = status not in {400, 401, 403, 404, 405, 500} if name in row.may else status == refused
             if not fits:
@@ -173,14 +264,16 @@ def test_everybody_is_let_through_or_refused_as_written(
 def test_ids_that_lead_nowhere_are_not_found_and_nothing_was_changed(
     app: Flask, people: dict[str, FlaskClient], things: dict[str, int]
 ) -> None:
-    client = people["administrator"]
-    token = token_of(client)
+    tokens = {name: token_of(people[name]) for name in ("administrator", "lead")}
     for row in ROWS:
+        name = "lead" if row.endpoint.startswith("teach.") else "administrator"
+        client, token = people[name], tokens[name]
         named = re.findall(r"\{(\w+)\}", row.path)
         if named:
             path = re.sub(r"\{\w+\}", "987654", row.path)
             data = {"csrf_token": token, **row.data} if row.method == "POST" else None
             assert client.open(path, method=row.method, data=data).status_code == 404, row
+    client = people["administrator"]
     swapped = {"item": things["lesson"], "lesson": things["item"]}
     for row in ROWS:
         if row.method == "GET" and ("{item}" in row.path or "{lesson}" in row.path):

@@ -13,6 +13,7 @@ from quizapp.core.windows import USUAL, Allowance
 from quizapp.db.models import Accommodation, CohortMember, CohortStaff, User, table
 from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.db.upserts import upserts
+from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 
 MOST_PERCENT = 300
@@ -74,6 +75,7 @@ def grant(
             _check_scope(session, actor, learner_id)
             if not Allowance(time_percent, break_minutes).more:
                 session.execute(sa.delete(Accommodation).where(Accommodation.user_id == learner_id))
+                _audit(session, actor, learner_id, time_percent, break_minutes, now)
                 return
             row = {
                 "user_id": learner_id,
@@ -84,8 +86,23 @@ def grant(
                 "at": now,
             }
             session.execute(_GRANT[session.get_bind().dialect.name], row)
+            _audit(session, actor, learner_id, time_percent, break_minutes, now)
 
     retrying(deed)
+
+
+def _audit(
+    session: Session, actor: Actor, learner_id: int, time_percent: int, break_minutes: int, now: dt.datetime
+) -> None:
+    """What was granted; the note stays out of the chain, from which nothing can be taken."""
+    auditing.record(
+        session,
+        actor_id=actor.id,
+        deed="grant time",
+        subject=("user", learner_id),
+        details={"time_percent": time_percent, "break_minutes": break_minutes},
+        now=now,
+    )
 
 
 def _check_scope(session: Session, actor: Actor, learner_id: int) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from quizapp.core.preferences import Unfit, zones
 from quizapp.db.models import Cohort, CohortMember, CohortStaff, User, UserRole
 from quizapp.db.session import retrying, run, writing
+from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.versions import Row
 
@@ -174,7 +175,7 @@ def reopen(session: Session, actor: Actor, cohort_id: int) -> None:
     retrying(deed)
 
 
-def add_teacher(session: Session, actor: Actor, cohort_id: int, email: str) -> str:
+def add_teacher(session: Session, actor: Actor, cohort_id: int, email: str, now: dt.datetime) -> str:
     """Let another instructor teach the cohort too; returns the name. Only the lead may. Raises Unfit, LookupError."""
 
     def deed() -> str:
@@ -189,12 +190,13 @@ def add_teacher(session: Session, actor: Actor, cohort_id: int, email: str) -> s
                 raise Unfit({"email": "No instructor has this address. Ask the administrator to give them the role."})
             if session.get(CohortStaff, (cohort_id, found.id)) is None:
                 session.execute(sa.insert(CohortStaff).values(cohort_id=cohort_id, user_id=found.id, role=CO_TEACHER))
+                _audit(session, actor, "add teacher", cohort_id, found.id, now)
             return str(found.name or found.email)
 
     return retrying(deed)
 
 
-def remove_teacher(session: Session, actor: Actor, cohort_id: int, user_id: int) -> None:
+def remove_teacher(session: Session, actor: Actor, cohort_id: int, user_id: int, now: dt.datetime) -> None:
     """End a co-teacher's part: the lead removes anybody but itself, a co-teacher only itself. Twice is harmless.
 
     Raises LookupError.
@@ -203,13 +205,19 @@ def remove_teacher(session: Session, actor: Actor, cohort_id: int, user_id: int)
     def deed() -> None:
         with writing(session):
             hold(session, actor, cohort_id, lead=user_id != actor.id)
-            session.execute(
-                sa.delete(CohortStaff).where(
-                    CohortStaff.cohort_id == cohort_id, CohortStaff.user_id == user_id, CohortStaff.role != LEAD
-                )
+            gone = sa.delete(CohortStaff).where(
+                CohortStaff.cohort_id == cohort_id, CohortStaff.user_id == user_id, CohortStaff.role != LEAD
             )
+            if session.scalar(gone.returning(CohortStaff.user_id)) is not None:
+                _audit(session, actor, "remove teacher", cohort_id, user_id, now)
 
     retrying(deed)
+
+
+def _audit(session: Session, actor: Actor, deed: str, cohort_id: int, user_id: int, now: dt.datetime) -> None:
+    auditing.record(
+        session, actor_id=actor.id, deed=deed, subject=("cohort", cohort_id), details={"user": user_id}, now=now
+    )
 
 
 def hold(session: Session, actor: Actor, cohort_id: int, *, lead: bool = False) -> Row:

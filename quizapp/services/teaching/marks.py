@@ -130,6 +130,10 @@ ruled = (
 )
 """What was decided last about each question of each exam."""
 
+_left_out = sa.or_(
+    ruled.c.choice == "drop",
+    sa.and_(ruled.c.choice == "bonus", effective.c.earned < effective.c.possible),
+)
 counted = (
     sa.select(
         Presentation.id.label("presentation_id"),
@@ -140,9 +144,9 @@ counted = (
         Response.classes,
         sa.case((Response.answer.is_not(None), Presentation.id)).label("answered"),
         sa.case(
-            (ruled.c.choice == "drop", 0), (ruled.c.choice == "credit", effective.c.possible), else_=effective.c.earned
+            (_left_out, 0), (ruled.c.choice == "credit", effective.c.possible), else_=effective.c.earned
         ).label("earned"),
-        sa.case((ruled.c.choice.in_(("drop", "bonus")), 0), else_=effective.c.possible).label("possible"),
+        sa.case((_left_out, 0), else_=effective.c.possible).label("possible"),
     )
     .join(Response, Response.presentation_id == Presentation.id)
     .join(effective, effective.c.id == Response.id)
@@ -153,5 +157,5 @@ counted = (
     .where(Sitting.assignment_id.is_not(None))
     .subquery("counted")
 )  # fmt: skip
-"""Each graded part of an assignment with the mark that counts there. Dropped: nothing is earned and nothing possible.
-Bonus: it adds and never takes away. Credit: everybody has it."""
+"""Each graded part of an assignment with the mark that counts there, in the words of `services.regrading`: dropped, it
+counts for nobody; as a bonus for those who have full marks and nobody else; credited, everybody has full marks."""

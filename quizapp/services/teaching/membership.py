@@ -13,6 +13,7 @@ from quizapp.core.preferences import Unfit
 from quizapp.core.windows import Allowance
 from quizapp.db.models import Accommodation, CohortMember, Memory, User
 from quizapp.db.session import retrying, run, writing
+from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.teaching import cohorts
 from quizapp.services.versions import Row
@@ -72,13 +73,33 @@ def get_member(session: Session, actor: Actor, cohort_id: int, learner_id: int) 
 
 
 def remove_member(session: Session, actor: Actor, cohort_id: int, learner_id: int, now: dt.datetime) -> str:
-    """Take a learner out of a cohort; returns the name. What was handed in stays. Raises LookupError."""
+    """Take a learner out of a cohort; returns the name. What was handed in stays. Twice is harmless.
+
+    Raises LookupError.
+    """
 
     def deed() -> str:
         with writing(session):
             cohorts.hold(session, actor, cohort_id)
-            name = _hold_member(session, cohort_id, learner_id)
+            held = session.execute(
+                sa.select(User.name, User.email, CohortMember.left_at)
+                .join(CohortMember, CohortMember.learner_id == User.id)
+                .where(CohortMember.cohort_id == cohort_id, CohortMember.learner_id == learner_id)
+            ).one_or_none()
+            if held is None:
+                raise LookupError(learner_id)
+            name = str(held.name or held.email)
+            if held.left_at is not None:
+                return name
             _update(session, cohort_id, learner_id, left_at=now, practice_visible=False)
+            auditing.record(
+                session,
+                actor_id=actor.id,
+                deed="remove learner",
+                subject=("cohort", cohort_id),
+                details={"learner": learner_id},
+                now=now,
+            )
             return name
 
     return retrying(deed)
@@ -93,17 +114,12 @@ def set_lms_id(session: Session, actor: Actor, cohort_id: int, learner_id: int, 
     def deed() -> None:
         with writing(session):
             cohorts.hold(session, actor, cohort_id)
-            _hold_member(session, cohort_id, learner_id)
+            own = (CohortMember.cohort_id == cohort_id, CohortMember.learner_id == learner_id)
+            if session.scalar(sa.select(CohortMember.learner_id).where(*own)) is None:
+                raise LookupError(learner_id)
             _update(session, cohort_id, learner_id, lms_id=lms_id or None)
 
     retrying(deed)
-
-
-def _hold_member(session: Session, cohort_id: int, learner_id: int) -> str:
-    row = run(session, _MEMBERS.where(CohortMember.learner_id == learner_id), {"cohort": cohort_id}).one_or_none()
-    if row is None:
-        raise LookupError(learner_id)
-    return _member(row).shown_name
 
 
 def _update(session: Session, cohort_id: int, learner_id: int, **values: object) -> None:

@@ -131,7 +131,7 @@ def archive(cohort_id: int) -> ResponseReturnValue:
 def add_teacher(cohort_id: int) -> ResponseReturnValue:
     form = TeacherForm()
     try:
-        name = cohorts.add_teacher(db.session(), get_actor(), cohort_id, form.email.data or "")
+        name = cohorts.add_teacher(db.session(), get_actor(), cohort_id, form.email.data or "", clock.now())
     except Unfit as unfit:
         show_problems(form, unfit)
         cohort = cohorts.get_taught(db.session(), get_actor(), cohort_id)
@@ -144,7 +144,7 @@ def add_teacher(cohort_id: int) -> ResponseReturnValue:
 @blueprint.post("/cohorts/<int:cohort_id>/teachers/<int:user_id>/remove")
 @allow("instructor")
 def remove_teacher(cohort_id: int, user_id: int) -> ResponseReturnValue:
-    cohorts.remove_teacher(db.session(), get_actor(), cohort_id, user_id)
+    cohorts.remove_teacher(db.session(), get_actor(), cohort_id, user_id, clock.now())
     if user_id == get_actor().id:
         flash("You no longer teach this cohort.", "success")
         return redirect(url_for("teach.index"), 303)
