@@ -187,10 +187,13 @@ def export(*, target: Path | None) -> None:
     folders = dict(zip(("lessons", "question_banks"), _folders(target), strict=True))
     with database() as session:
         try:
-            files = exporting.export(session)
+            files, drafts = exporting.export(session), exporting.count_drafts(session)
         except exporting.Unexportable as reason:
             raise click.ClickException(str(reason)) from None
     click.echo(f"{_write(folders, files)} of {len(files)} files written; the others were the same already.")
+    if drafts:
+        noun = "draft" if drafts == 1 else "drafts"
+        click.echo(f"{drafts} {noun} of the browser stand in no file until published.")
 
 
 @content.command()

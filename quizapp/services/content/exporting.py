@@ -7,7 +7,7 @@ import posixpath
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from quizapp.db.models import Content, ContentVersion, LoadedFrom, Media, Published
+from quizapp.db.models import Content, ContentVersion, Draft, LoadedFrom, Media, Published
 from quizapp.formats import tree
 from quizapp.formats.native import Lesson, Named
 from quizapp.services.content.making import fields_of
@@ -59,6 +59,11 @@ def export(session: Session) -> dict[str, bytes]:
     drawn = [(file, figure) for file, figure in drawn if (figure.lesson, figure.id) in named]
     texts = tree.write((file, fields) for file, _, _, fields in placed)
     return {file: text.encode() for file, text in texts.items()} | _drawings(session, drawn)
+
+
+def count_drafts(session: Session) -> int:
+    """How many entries hold changes that are in no file, because they are not published."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Draft)) or 0
 
 
 def _place(loaded_from: str | None, kind: str, slug: str, home: str | None) -> tuple[str, int]:
