@@ -26,7 +26,7 @@ from quizapp.services.accounts import Actor, Exam, exams_of
 from quizapp.services.composing import NothingToAsk, candidates, natural
 from quizapp.services.practised import InForce
 from quizapp.services.sittings import Chosen
-from quizapp.services.versions import Version, published
+from quizapp.services.versions import Version, published_kinds
 
 LIGHT_DAY = 0.5
 """The part of the usual minutes that a light day holds."""
@@ -125,8 +125,7 @@ class Desk:
 def get_desk(session: Session, actor: Actor, now: dt.datetime) -> Desk:
     """Read it all, in about a dozen statements whatever the number of questions."""
     today = study_day(now, actor.zone)
-    named = published(session, "objective")
-    topics = published(session, "topic")
+    named, topics = published_kinds(session, "objective", "topic")
     ids = {slug: version.content_id for slug, version in named.items()}
     pool: dict[int, list[Candidate]] = defaultdict(list)
     for candidate in candidates(session, actor.id):
