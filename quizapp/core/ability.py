@@ -32,10 +32,11 @@ ESTIMATES = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 @dataclass(frozen=True)
 class Ability:
     """Ability in a topic: θ in logits, 0 for the learner the estimates of difficulty were made for; and how many first
-    answers it rests on."""
+    answers it rests on, `right` of them right."""
 
     theta: float = 0.0
     answers: int = 0
+    right: int = 0
 
 
 def knows(theta: float, difficulty: float) -> float:
@@ -53,7 +54,7 @@ def move(ability: Ability, right: bool, expected: float) -> Ability:
     """Ability after one more first answer; `expected` is the chance of a right one before it was given."""
     step = STEP / (1 + STEP_SHRINKS * ability.answers)
     theta = ability.theta + step * (float(right) - expected)
-    return Ability(min(max(theta, -FURTHEST), FURTHEST), ability.answers + 1)
+    return Ability(min(max(theta, -FURTHEST), FURTHEST), ability.answers + 1, ability.right + right)
 
 
 def information(theta: float, difficulty: float, guess: float, discrimination: float = 1.0) -> float:

@@ -25,6 +25,7 @@ from quizapp.core.itemstats.tallies import (
     NO_COHORT,
     RIGHT,
     SETTINGS,
+    SUMS,
     TIME_BUCKETS,
     TIME_CUTS,
     Answer,
@@ -116,92 +117,113 @@ def _stored(session: Session, content_id: int | None) -> dict[Key, tuple[int, ..
 
 
 def _counted(session: Session, content_id: int | None) -> dict[Key, tuple[int, ...]]:
-    return _keyed(session, _from_the_log(session.get_bind().dialect.name, content_id))
+    """The counters as the log gives them. It is read twice: by cohort and class, and by month."""
+    dialect = session.get_bind().dialect
+    found: dict[Key, tuple[int, ...]] = {}
+    for query in (_by_class(dialect.name, content_id), _by_month(content_id)):
+        # With its constants written out SQLite sees that what is selected is what is grouped by, and sorts it once.
+        found |= _keyed(session, sa.text(str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))))
+    return found
 
 
-def _keyed(session: Session, query: sa.Select[Any]) -> dict[Key, tuple[int, ...]]:
+def _keyed(session: Session, query: sa.Executable) -> dict[Key, tuple[int, ...]]:
     width = len(KEYS)
     return {tuple(row[:width]): tuple(row[width:]) for row in run(session, query)}
 
 
-def _from_the_log(dialect: str, content_id: int | None) -> sa.Select[Any]:
-    """The counters as the log gives them. It is read once, into one row for all answers that were alike in what tells
-    counters apart; everything else is made of these rows."""
-    alike = _alike(content_id).cte("alike")
+def _by_class(dialect: str, content_id: int | None) -> sa.Select[Any]:
+    alike = _alike((_cohort, _classes), (*_SUMS, *_BANDS, *_TIMES), content_id)
     if dialect == "sqlite":
         classes = sa.func.json_each(alike.c.classes).table_valued("value")
     else:
         classes = sa.func.json_array_elements_text(sa.cast(alike.c.classes, sa.JSON)).table_valued("value")
-    ever, nowhere = _constant(EVER), _constant(NO_COHORT)
-    whole, right = _constant(ALL), _constant(RIGHT)
     name = sa.func.substr(classes.c.value, 1, LONGEST_CLASS)
-    was_right = alike.c.right > 0
     names = sa.union_all(
-        sa.select(alike.c.number, whole.label("name"), ever.label("month"), alike.c.cohort_id.label("cohort_id")),
-        sa.select(alike.c.number, right, ever, alike.c.cohort_id).where(was_right),
-        sa.select(alike.c.number, name, ever, alike.c.cohort_id).select_from(alike).join(classes, sa.true()).distinct(),
-        sa.select(alike.c.number, whole, alike.c.month, nowhere),
-        sa.select(alike.c.number, right, alike.c.month, nowhere).where(was_right),
+        sa.select(alike.c.number, sa.literal(ALL).label("name")),
+        sa.select(alike.c.number, sa.literal(RIGHT)).where(alike.c.is_right == 1),
+        sa.select(alike.c.number, name).select_from(alike).join(classes, sa.true()).distinct(),
     ).subquery("names")
-    key = (
-        alike.c.content_id, alike.c.line, alike.c.part, names.c.name, names.c.month, alike.c.setting, names.c.cohort_id,
-    )  # fmt: skip
-    sums = (sa.cast(sa.func.sum(alike.c[column]), sa.BigInteger).label(column) for column in COLUMNS)
-    return sa.select(*key, *sums).join_from(names, alike, alike.c.number == names.c.number).group_by(*key)
+    return _summed(alike, names, {"month": EVER})
 
 
-def _constant(value: int | str) -> sa.ColumnElement[Any]:
-    return sa.literal(value, literal_execute=True)
+def _by_month(content_id: int | None) -> sa.Select[Any]:
+    alike = _alike((_month,), (_SUMS[0], _SUMS[1], *_BANDS), content_id)
+    names = sa.union_all(
+        sa.select(alike.c.number, sa.literal(ALL).label("name")),
+        sa.select(alike.c.number, sa.literal(RIGHT)).where(alike.c.is_right == 1),
+    ).subquery("names")
+    return _summed(alike, names, {"cohort_id": NO_COHORT})
 
 
-def _alike(content_id: int | None) -> sa.Select[Any]:
-    log = table(Response).c
-    right = sa.case((5 * log.earned >= 4 * log.possible, 1), else_=0)
-    placed = log.ability.is_not(None)
-    kinds = (
-        log.content_id,
-        log.line,
-        log.part,
-        sa.case(SETTINGS, value=log.mode).label("setting"),
-        sa.func.coalesce(log.cohort_id, NO_COHORT).label("cohort_id"),
-        (sa.extract("year", log.study_day) * 100 + sa.extract("month", log.study_day)).label("month"),
-        sa.cast(log.classes, sa.Text).label("classes"),
-        right.label("is_right"),
+def _summed(alike: sa.CTE, names: sa.Subquery, fixed: Mapping[str, int]) -> sa.Select[Any]:
+    """The columns of `item_stat`: each row of `alike` is added to the counters that `names` gives for it. `fixed`: the
+    columns of the key that are the same in all of them."""
+    own = {name: alike.c[name] for name in KEYS if name in alike.c} | {"answer_class": names.c.name}
+    sums = (
+        sa.cast(sa.func.sum(alike.c[name]), sa.BigInteger) if name in alike.c else sa.literal(0) for name in COLUMNS
     )
-    total = sa.func.sum
+    return (
+        sa.select(*(own[name] if name in own else sa.literal(fixed[name]) for name in KEYS), *sums)
+        .join_from(names, alike, alike.c.number == names.c.number)
+        .group_by(*own.values())
+    )
+
+
+def _alike(kinds: tuple[sa.Label[Any], ...], sums: tuple[sa.Label[int], ...], content_id: int | None) -> sa.CTE:
+    """The first answers of the log, those that are alike in `kinds` in one row; everything else is made of these rows.
+
+    What tells most apart comes first in the key, because sorting millions of rows is nearly all of the work.
+    """
+    item = _unsorted if content_id is None else _log.content_id
+    key = (item, *kinds, _is_right, _setting, _log.part, _log.line)
     query = (
-        sa.select(
-            sa.func.row_number().over().label("number"),
-            *kinds,
-            sa.func.count().label("answers"),
-            total(right).label("right"),
-            total(log.earned).label("earned"),
-            total(log.possible).label("possible"),
-            sa.func.count(log.ability).label("placed"),
-            total(sa.case((placed, log.earned), else_=0)).label("placed_earned"),
-            total(sa.case((placed, log.earned * log.earned), else_=0)).label("placed_earned_squared"),
-            sa.func.coalesce(total(log.ability), 0).label("ability"),
-            sa.func.coalesce(total(log.ability * log.ability), 0).label("ability_squared"),
-            sa.func.coalesce(total(log.ability * log.earned), 0).label("ability_earned"),
-            *_histogram(log.ability, ABILITY_CUTS, ABILITY_BANDS),
-            *_histogram(log.elapsed_ms, TIME_CUTS, TIME_BUCKETS),
-        )
-        .where(log.first_exposure)
-        .group_by(*kinds)
+        sa.select(sa.func.row_number().over().label("number"), *key, *sums).where(_log.first_exposure).group_by(*key)
     )
-    return query if content_id is None else query.where(log.content_id == content_id)
+    return (query if content_id is None else query.where(_log.content_id == content_id)).cte("alike")
 
 
 def _histogram(
     value: sa.ColumnElement[Any], cuts: tuple[int, ...], names: tuple[str, ...]
-) -> list[sa.ColumnElement[Any]]:
+) -> tuple[sa.Label[int], ...]:
     """How many values lie in each place between the cuts; a missing value lies in none."""
     ranges = [
         value < cuts[0],
         *(sa.and_(value >= low, value < high) for low, high in itertools.pairwise(cuts)),
         value >= cuts[-1],
     ]
-    return [sa.func.sum(sa.case((inside, 1), else_=0)).label(name) for inside, name in zip(ranges, names, strict=True)]
+    return tuple(
+        sa.func.sum(sa.case((inside, 1), else_=0)).label(name) for inside, name in zip(ranges, names, strict=True)
+    )
 
 
+_log = table(Response).c
+_unsorted = sa.literal_column("+response.content_id", sa.Integer).label("content_id")
+"""The plus keeps SQLite from going through the index, which it would sort again all the same."""
+_setting = sa.case(SETTINGS, value=_log.mode).label("setting")
+_cohort = sa.func.coalesce(_log.cohort_id, NO_COHORT).label("cohort_id")
+_classes = sa.cast(_log.classes, sa.Text).label("classes")
+_month = (sa.extract("year", _log.study_day) * 100 + sa.extract("month", _log.study_day)).label("month")
+_is_right = sa.case((5 * _log.earned >= 4 * _log.possible, 1), else_=0).label("is_right")
+_placed = _log.ability.is_not(None)
+_SUMS = tuple(
+    value.label(name)
+    for name, value in zip(
+        SUMS,
+        (
+            sa.func.count(),
+            sa.func.sum(_is_right),
+            sa.func.sum(_log.earned),
+            sa.func.sum(_log.possible),
+            sa.func.count(_log.ability),
+            sa.func.sum(sa.case((_placed, _log.earned), else_=0)),
+            sa.func.sum(sa.case((_placed, _log.earned * _log.earned), else_=0)),
+            sa.func.coalesce(sa.func.sum(_log.ability), 0),
+            sa.func.coalesce(sa.func.sum(_log.ability * _log.ability), 0),
+            sa.func.coalesce(sa.func.sum(_log.ability * _log.earned), 0),
+        ),
+        strict=True,
+    )
+)
+_BANDS = _histogram(_log.ability, ABILITY_CUTS, ABILITY_BANDS)
+_TIMES = _histogram(_log.elapsed_ms, TIME_CUTS, TIME_BUCKETS)
 _COUNT = upserts(table(ItemStat), KEYS, adding=True)

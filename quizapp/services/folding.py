@@ -162,7 +162,7 @@ def record(session: Session, entry: Record) -> list[StatRow]:
         if held.times is not None
         else None,
         trace=trace_of(held) if held.stability_days is not None else None,
-        ability=ability.Ability(held.theta, held.answers) if held.theta is not None else None,
+        ability=ability.Ability(held.theta, held.answers, held.right) if held.theta is not None else None,
     )
     logged: dict[str, Any] = {
         "learner_id": entry.learner_id,
@@ -256,7 +256,13 @@ def exposure_row(learner_id: int, content_id: int, seen: Seen) -> dict[str, Any]
 
 
 def ability_row(learner_id: int, topic_id: int, held: ability.Ability) -> dict[str, Any]:
-    return {"learner_id": learner_id, "topic_id": topic_id, "theta": held.theta, "answers": held.answers}
+    return {
+        "learner_id": learner_id,
+        "topic_id": topic_id,
+        "theta": held.theta,
+        "answers": held.answers,
+        "right": held.right,
+    }
 
 
 def parameters_of(session: Session, learner_id: int) -> memory.Parameters:
@@ -342,6 +348,7 @@ _HELD = (
         Memory.retests,
         Ability.theta,
         Ability.answers,
+        Ability.right,
         Link.target_id.label("topic_id"),
         _level.label("level"),
         newest_epoch.label("epoch"),

@@ -46,7 +46,7 @@ class Shift(Generic[Group]):
 def strata(whole: Tallied, right: Tallied) -> tuple[Stratum, ...]:
     """Right answers and all of them in each stratum, from the counters of all answers and of the right ones."""
     placed = [(sum(right.bands[first:last]), sum(whole.bands[first:last])) for first, last in STRATA]
-    return *placed, (right.answers - right.placed, whole.answers - whole.placed)
+    return *placed, (right.answers - sum(right.bands), whole.answers - sum(whole.bands))
 
 
 def shifts(groups: Mapping[Group, Sequence[Stratum]]) -> tuple[Shift[Group], ...]:
@@ -84,18 +84,26 @@ def _shift(name: Group, held: Sequence[Stratum], odds: tuple[float, float] | Non
     )  # fmt: skip
 
 
-def _common_odds(focal: Sequence[Stratum], reference: Sequence[Stratum]) -> tuple[float, float] | None:
-    """The log of the common odds ratio and its standard error; None where it has none."""
+def _common_odds(
+    focal: Sequence[Stratum], reference: Sequence[Stratum], more: float = 0.0
+) -> tuple[float, float] | None:
+    """The log of the common odds ratio and its standard error; None where nobody of like ability can be compared.
+
+    `more` is added to every count: half a one where a group was right throughout, or never, and the odds would have no
+    bound.
+    """
     r = s = pr = mixed = qs = 0.0
-    for (a, focal_n), (c, reference_n) in zip(focal, reference, strict=True):
-        t = focal_n + reference_n
+    for (focal_right, focal_n), (reference_right, reference_n) in zip(focal, reference, strict=True):
         if not focal_n or not reference_n:
             continue
-        b, d = focal_n - a, reference_n - c
+        a, b = focal_right + more, focal_n - focal_right + more
+        c, d = reference_right + more, reference_n - reference_right + more
+        t = a + b + c + d
         p, q = (a + d) / t, (b + c) / t
         here_r, here_s = a * d / t, b * c / t
         r, s = r + here_r, s + here_s
         pr, mixed, qs = pr + p * here_r, mixed + p * here_s + q * here_r, qs + q * here_s
     if r == 0 or s == 0:
-        return None
+        comparable = any(one[1] and other[1] for one, other in zip(focal, reference, strict=True))
+        return _common_odds(focal, reference, 0.5) if comparable and not more else None
     return math.log(r / s), math.sqrt(pr / (2 * r * r) + mixed / (2 * r * s) + qs / (2 * s * s))

@@ -78,12 +78,23 @@ def median_ms(whole: Tallied) -> int | None:
     raise AssertionError("half of all is reached before the end")
 
 
-def options(whole: Tallied, by_class: Mapping[str, Tallied], keys: Mapping[str, bool]) -> tuple[Option, ...]:
+def options(
+    whole: Tallied,
+    by_class: Mapping[str, Tallied],
+    keys: Mapping[str, bool],
+    *,
+    looked_at: int | None = None,
+    competing: bool = True,
+) -> tuple[Option, ...]:
     """Each class that may be chosen (`keys`: whether it is right), in that order, also where nobody did. Empty without
-    an answer."""
+    an answer.
+
+    `looked_at`: how many wrong ones are looked at in the whole question, if more than these. `competing`: the wrong
+    ones are distractors, each of which should draw somebody.
+    """
     if not whole.answers:
         return ()
-    distractors = sum(not key for key in keys.values())
+    distractors = looked_at or sum(not key for key in keys.values())
     right = [name for name, key in keys.items() if key]
     of_key = _ability(by_class.get(right[0], NOTHING)) if len(right) == 1 else None
     found = []
@@ -97,7 +108,7 @@ def options(whole: Tallied, by_class: Mapping[str, Tallied], keys: Mapping[str, 
                 key,
                 chosen,
                 float(who.mean) / 100 if who.n else None,
-                unused=not key and whole.answers >= LEAST and chosen.value < FUNCTIONS,
+                unused=competing and not key and whole.answers >= LEAST and chosen.value < FUNCTIONS,
                 strong=not key and whole.answers >= LEAST and _is_strong(who, _ability(whole), of_key, distractors),
             )
         )
@@ -109,7 +120,7 @@ def _is_strong(who: Sums, everybody: Sums, of_key: Sums | None, distractors: int
     if min(who.n, others.n) < LEAST_CHOOSERS:
         return False
     above = gap(who, others)
-    if above is None or above.z < quantile(1 - (1 - STRONG_LEVEL) / distractors):
+    if above is None or above < quantile(1 - 2 * (1 - STRONG_LEVEL) / distractors):
         return False
     return of_key is None or not of_key.n or who.mean >= of_key.mean
 

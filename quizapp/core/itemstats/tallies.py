@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ SETTINGS = {mode.name: EXAM if mode.free_order else PRACTICE if mode.schedules e
 answer, and would make every question look easier than it is."""
 
 PLACED_AFTER = 5
-"""First answers in the topic after which an ability says something of its learner."""
+"""First answers in the topic after which they say something of a learner’s ability."""
 ABILITY_CUTS = (-200, -150, -115, -85, -60, -40, -20, 0, 20, 40, 60, 85, 115, 150, 200)
 """Between the bands of ability, in hundredths of a logit; closer where most learners are."""
 TIME_CUTS = tuple(1000 * seconds for seconds in (4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256, 362, 512))
@@ -89,8 +90,16 @@ Place = tuple[str, int, str, int]
 
 
 def ability_before(held: Ability | None) -> int | None:
-    """The ability a learner is counted under, in hundredths of a logit; None while it rests on too few answers."""
-    return round(100 * held.theta) if held is not None and held.answers >= PLACED_AFTER else None
+    """The ability a learner is counted under, in hundredths of a logit; None while it rests on too few answers.
+
+    It is the empirical logit ln((r + ½)/(n − r + ½)) of the r right ones among the n first answers in the topic so far
+    (Haldane 1956, Ann Hum Genet 20:309; Anscombe 1956, Biometrika 43:461), as the marks on the rest are in a form. θ
+    will not do: while an objective is in memory θ moves by how wrong the forecast of memory was, and says of a
+    learner's rank what that leaves over.
+    """
+    if held is None or held.answers < PLACED_AFTER:
+        return None
+    return round(100 * math.log((held.right + 0.5) / (held.answers - held.right + 0.5)))
 
 
 def band(ability: int) -> int:
@@ -112,15 +121,13 @@ def tally(answer: Answer) -> list[tuple[Place, dict[str, int]]]:
     """The counters an answer is counted in, each with what it adds.
 
     Every class counts for its cohort over all months; all answers, and the right ones, also for their month over all
-    cohorts, which is what drift is looked for in.
+    cohorts, with no more than drift is looked for in: how many there are in each band of ability.
     """
     right = Grade(answer.earned, answer.possible).right
-    added = _NOTHING | {
-        "answers": 1,
-        "right": int(right),
-        "earned": answer.earned,
-        "possible": answer.possible,
-    }
+    of_month = _NOTHING | {"answers": 1, "right": int(right)}
+    if answer.ability is not None:
+        of_month[ABILITY_BANDS[band(answer.ability)]] = 1
+    added = of_month | {"earned": answer.earned, "possible": answer.possible}
     if answer.ability is not None:
         added |= {
             "placed": 1,
@@ -129,12 +136,11 @@ def tally(answer: Answer) -> list[tuple[Place, dict[str, int]]]:
             "ability": answer.ability,
             "ability_squared": answer.ability**2,
             "ability_earned": answer.ability * answer.earned,
-            ABILITY_BANDS[band(answer.ability)]: 1,
         }
     if answer.elapsed_ms is not None:
         added[TIME_BUCKETS[bucket(answer.elapsed_ms)]] = 1
     whole = (ALL, RIGHT) if right else (ALL,)
     return [
         *(((name, EVER, answer.setting, answer.cohort), added) for name in (*whole, *distinct(answer.classes))),
-        *(((name, answer.month, answer.setting, NO_COHORT), added) for name in whole),
+        *(((name, answer.month, answer.setting, NO_COHORT), of_month) for name in whole),
     ]

@@ -42,6 +42,7 @@ class Ability(Base):
     topic_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
     theta: Mapped[float] = mapped_column(sa.Double)
     answers: Mapped[int]
+    right: Mapped[int]
 
     __table_args__ = ({"sqlite_with_rowid": False},)
 
@@ -86,7 +87,7 @@ class ItemStat(Base):
     earned: Mapped[int]
     possible: Mapped[int]
     placed: Mapped[int]
-    """Answers of learners whose ability was known; the sums below are about these. Ability in hundredths of a logit."""
+    """Answers of learners whose ability was known; the sums below are about these. Ability as in the log."""
     placed_earned: Mapped[int]
     placed_earned_squared: Mapped[int]
     ability: Mapped[int] = mapped_column(sa.BigInteger)

@@ -126,7 +126,8 @@ class Response(Base):
     calibration_epoch: Mapped[int]
     """The calibration that `difficulty` comes from; 0: the authors' estimates alone."""
     ability: Mapped[int | None]
-    """Of the learner in the topic before this answer, in hundredths of a logit; None while too little was known."""
+    """Of the learner in the topic before this answer, in hundredths of a logit (`itemstats.tallies.ability_before`);
+    None while too little was known."""
     cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
     """The cohort that gave the assignment, else the latest to which the learner then showed practice."""
     at: Mapped[dt.datetime]

@@ -3,7 +3,32 @@
 What may be opened here is decided by the services, entry by entry; `@allow` only says which roles may have a studio.
 """
 
-from quizapp.web.author import banks, beginning, history, index, items, lessons, reports, review, rules
+from quizapp.web.author import (
+    banks,
+    beginning,
+    coverage,
+    history,
+    index,
+    items,
+    lessons,
+    reports,
+    review,
+    rules,
+    statistics,
+)
 from quizapp.web.author.blueprint import blueprint
 
-__all__ = ["banks", "beginning", "blueprint", "history", "index", "items", "lessons", "reports", "review", "rules"]
+__all__ = [
+    "banks",
+    "beginning",
+    "blueprint",
+    "coverage",
+    "history",
+    "index",
+    "items",
+    "lessons",
+    "reports",
+    "review",
+    "rules",
+    "statistics",
+]

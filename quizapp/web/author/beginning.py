@@ -21,6 +21,7 @@ from quizapp.services.authoring.drafting import Unfit
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.index import type_label
+from quizapp.web.author.item_forms import BLOOM, POOLS
 
 USUAL = "single_best_answer"
 
@@ -66,7 +67,7 @@ def begin_item() -> ResponseReturnValue:
             bank=request.form.get("bank", ""),
             type=type_name,
             objective=request.form.get("objective") or None,
-            body={"authors": [name]} | body,
+            body={"authors": [name]} | wished(request.form) | body,
             now=clock.now(),
         )
     except Unfit as unfit:
@@ -79,6 +80,12 @@ def noted(pasted: Pasted) -> Json:
     return {"note": "\n".join(["Pasted, and not understood:", *pasted.left])} if pasted.left else {}
 
 
+def wished(chosen: Mapping[str, Any]) -> dict[str, str]:
+    """What a gap in the blueprint asks of the question beside its objective."""
+    offered = {"bloom": BLOOM, "pool": POOLS}
+    return {name: chosen[name] for name, pairs in offered.items() if chosen.get(name) in dict(pairs)}
+
+
 def new_page(chosen: Mapping[str, Any], problem: str = "") -> str:
     return render_template(
         "author/new_item.html",
@@ -89,6 +96,7 @@ def new_page(chosen: Mapping[str, Any], problem: str = "") -> str:
         type=chosen.get("type") or USUAL,
         objective=chosen.get("objective", ""),
         pasted=chosen.get("paste", ""),
+        wished=wished(chosen),
         problem=problem,
     )
 

@@ -279,6 +279,13 @@ def test_months_of_chance_alone_are_seldom_called_drift() -> None:
     assert alarms <= 3, "about one in twenty, however many months are looked at"
 
 
+def test_a_group_that_was_right_throughout_is_held_against_the_others_all_the_same() -> None:
+    groups = {"first": strata(answered(200, knows, seed=1)), "told": strata(answered(60, lambda *_: "a", seed=2))}
+    told = {shift.group: shift for shift in drift.shifts(groups)}["told"]
+    assert told.odds is not None
+    assert (told.drifted, told.odds.low > 1) == (True, True)
+
+
 def test_small_groups_and_groups_that_cannot_be_compared() -> None:
     assert drift.shifts({"one": ((20, 40),), "few": ((1, 29),)}) == ()
     (shift, _) = drift.shifts({"here": ((20, 40), (0, 0)), "there": ((0, 0), (20, 40))})
