@@ -207,6 +207,7 @@ def verdict(row: Any) -> str:
 def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: int = 1) -> tuple[Sat, ...]:
     rows = session.execute(
         sa.select(Sitting, _sums.c.answered, _sums.c.earned, _sums.c.possible, _shown_count.c.questions)
+        .select_from(Sitting)  # else what is joined to what is guessed, now and then in vain
         .outerjoin(_sums, _sums.c.sitting_id == Sitting.id)
         .outerjoin(_shown_count, _shown_count.c.sitting_id == Sitting.id)
         .where(Sitting.learner_id == actor.id, where)
