@@ -306,7 +306,11 @@ _ANSWERED = (
     .join(Response, Response.presentation_id == Presentation.id)
     .join(effective, effective.c.id == Response.id)
     .outerjoin(Mark, sa.and_(Mark.content_id == Presentation.content_id, Mark.learner_id == Presentation.learner_id))
-    .where(Presentation.sitting_id == sa.bindparam("sitting"), Presentation.learner_id == sa.bindparam("learner"))
+    .where(
+        Presentation.sitting_id == sa.bindparam("sitting"),
+        Presentation.learner_id == sa.bindparam("learner"),
+        Response.learner_id == sa.bindparam("learner"),  # else SQLite goes through everybody's answers
+    )
     .order_by(Presentation.position, Response.id)
 )
 

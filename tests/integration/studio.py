@@ -13,7 +13,7 @@ from quizapp.db.models import ContentVersion, Published
 from quizapp.formats import tree
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring import drafting, publishing, reviewing
-from quizapp.services.authoring.publishing import Choice, Live
+from quizapp.services.authoring.releasing import Choice, Live
 from quizapp.services.content import loading
 from tests.integration.authors import NOW, content_id, new_member
 

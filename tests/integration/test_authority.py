@@ -102,6 +102,7 @@ ROWS = [
     post("author.take_step", REVIEW, WRITE, do="discard"),
     post("author.take_step", REVIEW, JUDGE, do="approve"),
     post("author.take_step", REVIEW, JUDGE, do="send_back", reason="x"),
+    post("author.take_step", REVIEW, JUDGE, do="sign", by="Dr. Test", credentials="MD"),
     post("author.comment", "/author/items/{item}/comments", READ),
     post("author.settle_comment", "/author/comments/{comment}", READ, settled="1"),
     Row("author.queue", "/author/review", STUDIO),

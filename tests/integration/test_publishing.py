@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from quizapp.db.extension import db
 from quizapp.db.models import AuditEvent, ContentVersion, Item, Link, Outbox, Publication, Published
 from quizapp.formats import tree
-from quizapp.services.authoring import commenting, drafting, history, publishing, reviewing
+from quizapp.services.accounts import Actor
+from quizapp.services.authoring import commenting, drafting, history, publishing, releasing, reviewing, signing
 from quizapp.services.authoring.drafting import StaleDraft
-from quizapp.services.authoring.publishing import Choice, NotReady, Outdated
+from quizapp.services.authoring.releasing import Choice, NotReady, Outdated
 from quizapp.services.authoring.reviewing import Refused
 from quizapp.services.content import exporting, loading
 from tests.integration.authors import NOW, content_id, new_actor
@@ -140,7 +141,7 @@ def test_a_changed_key_begins_a_new_line_and_another_word_for_it_needs_a_reason(
     entry = item(session)
     change(session, author, entry, options=swapped(session, entry))
     opened = drafting.open_draft(session, author, entry)
-    assert publishing.change_of(session, opened).proposed == "major"
+    assert releasing.change_of(session, opened).proposed == "major"
     revision = approve(session, author, reviewer, entry)
     with pytest.raises(Refused, match="looks like a major change"):
         publishing.publish(session, author, entry, Choice(size="minor"), based_on_revision=revision, now=LATER)
@@ -295,3 +296,40 @@ def test_remarks_stand_at_their_line_and_are_settled(session: Session) -> None:
     ):
         with pytest.raises(LookupError):
             act()
+
+
+def test_a_clinician_signs_what_was_read_and_a_changed_word_undoes_it(session: Session) -> None:
+    author, reviewer = member(session, "author"), member(session, "reviewer")
+    entry = item(session)
+
+    def sign(actor: Actor, revision: int, by: str = "Dr. Test", credentials: str = "MD, psychiatrist") -> None:
+        signing.sign(session, actor, entry, by=by, credentials=credentials, based_on_revision=revision, now=LATER)
+
+    def signed() -> signing.Signed | None:
+        return signing.find_signed(drafting.open_draft(session, author, entry).body)
+
+    revision = change(session, author, entry, note="not judged")
+    with pytest.raises(LookupError):
+        sign(author, revision)
+    with pytest.raises(StaleDraft):
+        sign(reviewer, revision - 1)
+    for by, credentials in ((" ", "MD"), ("Dr. Test", ""), ("x" * 121, "MD")):
+        with pytest.raises(Refused):
+            sign(reviewer, revision, by, credentials)
+    sign(reviewer, revision)
+    assert signed() == signing.Signed("Dr. Test", "MD, psychiatrist", LATER.date(), holds=True)
+    assert reviewer.id not in drafting.open_draft(session, author, entry).writers, "whoever signs may approve"
+    release(session, author, reviewer, entry)
+    change(session, author, entry, stem="In a slice of rat cortex, noradrenaline lowers its own release.")
+    lapsed = signed()
+    assert lapsed is not None
+    assert not lapsed.holds
+    release(session, author, reviewer, entry)
+    sign(reviewer, drafting.open_draft(session, reviewer, entry).revision, "Dr. Other")
+    after = drafting.open_draft(session, reviewer, entry)
+    assert (after.is_draft, after.is_published) == (False, True)
+    assert signed() == signing.Signed("Dr. Other", "MD, psychiatrist", LATER.date(), holds=True)
+    sign(reviewer, after.revision, "Dr. Other")
+    newest = history.get_history(session, author, entry).versions[0]
+    assert (newest.number, newest.is_major, newest.note) == (4, False, "Signed by Dr. Other")
+    assert session.scalars(sa.select(AuditEvent.deed).where(AuditEvent.deed == "sign")).all() == ["sign", "sign"]

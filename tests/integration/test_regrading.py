@@ -19,7 +19,7 @@ from quizapp.services import error_log, examining, explaining, progressing, regr
 from quizapp.services.accounts import Actor
 from quizapp.services.answering import Answered
 from quizapp.services.authoring import consequences, drafting, publishing
-from quizapp.services.authoring.publishing import Choice
+from quizapp.services.authoring.releasing import Choice
 from quizapp.services.authoring.reviewing import Refused
 from tests.integration.authors import NOW
 from tests.integration.learners import Learner

@@ -55,8 +55,18 @@ class Gate:
         return bool(self.entries) and not self.hindrances
 
 
-def examine(session: Session, kind: str, body: Json, *, home: str, today: dt.date, state: str = "published") -> Gate:
+def examine(
+    session: Session,
+    kind: str,
+    body: Json,
+    *,
+    home: str,
+    today: dt.date,
+    state: str = "published",
+    advised: bool = True,
+) -> Gate:
     """Judge an entry as if it were published (or withdrawn) in the place of the one that stands. `home`: its bank.
+    Unless `advised`, the rules of item-writing are not asked, only whether it is whole and fits.
 
     Reads only; takes a fraction of a second, so not for every letter that is typed.
     """
@@ -74,7 +84,7 @@ def examine(session: Session, kind: str, body: Json, *, home: str, today: dt.dat
     found = [problem for problem in check(after, today, about) if _without_line(problem) not in known]
     remarks = [_remark(problem, entry) for problem in found]
     hindrances = [*faults, *(remark for remark, problem in zip(remarks, found, strict=True) if not problem.warning)]
-    if isinstance(fields, ItemHead) and state == "published":
+    if advised and isinstance(fields, ItemHead) and state == "published":
         hindrances += _advice(after, fields, home)
     warnings = (remark for remark, problem in zip(remarks, found, strict=True) if problem.warning)
     return Gate(tuple(changed), tuple(dict.fromkeys(hindrances)), tuple(warnings))

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from quizapp import clock
 from quizapp.db.extension import db
-from quizapp.services.authoring import consequences, history, publishing
+from quizapp.services.authoring import consequences, history, publishing, releasing
 from quizapp.services.authoring.drafting import STATES, StaleDraft
 from quizapp.services.authoring.gate import Gate
-from quizapp.services.authoring.publishing import Choice, NotReady
+from quizapp.services.authoring.releasing import Choice, NotReady
 from quizapp.services.authoring.reviewing import Refused
 from quizapp.services.regrading import LEAVE
 from quizapp.web.allow import allow, get_actor
@@ -97,7 +97,7 @@ def revert_page(
     session, actor = db.session(), get_actor()
     opened = get_entry(shelf, content_id)
     body = history.get_body(session, actor, content_id, version)
-    change = publishing.change_of(session, opened, body)
+    change = releasing.change_of(session, opened, body)
     affected = affected_by(opened, change)
     return render_template(
         "author/revert.html",

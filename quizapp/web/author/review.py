@@ -19,14 +19,16 @@ from quizapp.services.authoring import (
     history,
     listing,
     publishing,
+    releasing,
     reporting,
     reviewing,
+    signing,
 )
 from quizapp.services.authoring.consequences import Affected
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft
 from quizapp.services.authoring.gate import Gate, Remark
 from quizapp.services.authoring.listing import Filters
-from quizapp.services.authoring.publishing import Change, Choice, NotReady, Outdated
+from quizapp.services.authoring.releasing import Change, Choice, NotReady, Outdated
 from quizapp.services.authoring.reviewing import Refused
 from quizapp.services.regrading import ACCEPT, LEAVE
 from quizapp.web.allow import allow, get_actor
@@ -173,10 +175,10 @@ def get_entry(shelf: str, content_id: int) -> Opened:
 
 def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Gate | None = None, problem: str = "") -> str:
     session, actor, now = db.session(), get_actor(), clock.now()
-    outdated = publishing.find_newer(session, opened)
+    outdated = releasing.find_newer(session, opened)
     if gate is None and opened.is_draft:
         gate = publishing.examine(session, opened, now)
-    change = publishing.change_of(session, opened) if opened.is_draft else Change("")
+    change = releasing.change_of(session, opened) if opened.is_draft else Change("")
     affected = affected_by(opened, change)
     return render_template(
         "author/review.html",
@@ -192,6 +194,7 @@ def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Gate | None 
         remarks=commenting.remarks_on(session, actor, opened.content_id, opened.body),
         place_title=lambda place: title_of(place.split("/")),
         lines=[line(place, text) for place, text in commenting.places_in(opened.body)],
+        signed=signing.find_signed(opened.body) if opened.kind == "item" else None,
         steps=reviewing.steps_of(session, opened.content_id),
         approval=reviewing.may_approve(session, actor, opened) if opened.is_draft else None,
         change=change,
@@ -297,6 +300,19 @@ def _retire(opened: Opened, sent: Sent) -> str:
     return "It is withdrawn. Nobody is asked it any more."
 
 
+def _sign(opened: Opened, _: Sent) -> str:
+    signing.sign(
+        db.session(),
+        get_actor(),
+        opened.content_id,
+        by=request.form.get("by", ""),
+        credentials=request.form.get("credentials", ""),
+        based_on_revision=revision(),
+        now=clock.now(),
+    )
+    return "Signed, exactly as it stands here."
+
+
 def _go_on(opened: Opened, _: Sent) -> str:
     publishing.begin_from(db.session(), get_actor(), opened.content_id, based_on_revision=revision(), now=clock.now())
     return "The draft now stands on the newest version."
@@ -315,6 +331,7 @@ STEPS: dict[str, Callable[[Opened, Sent], str]] = {
     "approve_alone": _approve_alone,
     "publish": _publish,
     "retire": _retire,
+    "sign": _sign,
     "go_on": _go_on,
     "discard": _discard,
 }
