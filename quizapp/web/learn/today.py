@@ -32,6 +32,7 @@ from quizapp.web.learn.blueprint import blueprint
 from quizapp.web.learn.day import Head, head
 from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, near_day, prospect
 from quizapp.web.learn.practice import seed_of
+from quizapp.web.learn.sentences import in_words
 from quizapp.web.learn.sessions import session_url
 from quizapp.web.pages import in_zone, plain_day
 
@@ -227,7 +228,7 @@ def _standing(objective: Objective, held: Mastery, today: dt.date) -> str:
     if not held.evidence:
         return f"{word}. No new question answered yet."
     told = f"{held.right} of {len(held.evidence)} new questions right"
-    days = "on one day" if held.days == 1 else f"on {held.days} days"
+    days = f"on {in_words(held.days)} day{'' if held.days == 1 else 's'}"
     return f"{word}. {told}, {days}."
 
 
