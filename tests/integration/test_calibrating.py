@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from quizapp.cli.calibrating import calibrate as calibrate_command
 from quizapp.cli.calibrating import fit as fit_command
@@ -59,6 +59,19 @@ def test_runs_and_fits_change_what_comes_and_leave_a_log_that_replays(session: S
         for row_id, change in zip(left_out, ({"mode": "lesson"}, {"answer": None}, {"line": 99}), strict=True):
             session.execute(sa.update(Response).where(Response.id == row_id).values(change))
     firsts = session.scalar(sa.select(sa.func.count()).where(Response.first_exposure))
+    earlier = aliased(Response)
+    practised_before = sa.exists().where(
+        earlier.learner_id == Response.learner_id,
+        earlier.objective_id == Response.objective_id,
+        earlier.id < Response.id,
+        earlier.schedules,
+    )
+    telling = sa.select(sa.func.count()).where(
+        Response.first_exposure, Response.answer.is_not(None), Response.mode == "practice", practised_before
+    )
+    log = practised.read(session)
+    assert len(log.practised) == len(log.foretold) == session.scalar(telling)
+    assert [round(one.fresh + one.remembered, 9) for one in log.practised] == [one.asked for one in log.foretold]
     told: list[str] = []
     run = calibrating.calibrate(session, MONDAY, told.append)
     assert run is not None
