@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from quizapp.cli import quizapp
+from quizapp.core import repeats
 from quizapp.core.repeats import Repeats
 from quizapp.evaluation import report
 from quizapp.evaluation.engine import Engine
@@ -102,7 +103,11 @@ def test_an_engine_that_knows_that_repeats_teach_makes_use_of_it(constants: Cons
     assert (knowing.at_exam - ignorant.at_exam).mean() > 0.03
 
 
-def test_the_engine_learns_from_its_own_log_whether_repeats_teach(constants: Constants) -> None:
+def test_the_engine_learns_from_its_own_log_whether_repeats_teach(
+    constants: Constants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A course that lasts until a thousand answers have begun the trials would take a minute.
+    monkeypatch.setattr(repeats, "FEWEST", 50)
     found = [
         report.engine_of(study(Engine, constants, teach=one, days=22, minutes=5, learners=30)).repeats.teach
         for one in ("little", "fully")
