@@ -48,6 +48,8 @@ class History:
     older: int | None
     newer: int | None
     differences: tuple[Difference, ...]
+    bodies: tuple[Json, ...] = ()
+    """The two that were compared, the newer one first."""
 
 
 def get_history(
@@ -70,7 +72,8 @@ def get_history(
     if older not in numbers:
         raise LookupError(older)
     bodies = _bodies(session, content_id, {older, newer}) | {DRAFT: opened.body}
-    return History(opened, versions, older, newer, differences(bodies[older], bodies[newer]))
+    found = differences(bodies[older], bodies[newer])
+    return History(opened, versions, older, newer, found, (bodies[newer], bodies[older]))
 
 
 def changes_of(session: Session, opened: Opened) -> tuple[Difference, ...]:

@@ -39,7 +39,7 @@ def versions(shelf: str, content_id: int) -> ResponseReturnValue:
         history=found,
         opened=found.opened,
         shelf=shelf,
-        changes=in_words(found.differences),
+        changes=in_words(found.differences, *found.bodies),
         decided=consequences.changes_of(db.session(), content_id),
         remedies=REMEDIES,
     )
@@ -105,7 +105,7 @@ def revert_page(
         shelf=shelf,
         version=version,
         states=STATES,
-        changes=in_words(history.differences(opened.body, body)),
+        changes=in_words(history.differences(opened.body, body), body, opened.body),
         hindrances=hindrances(opened, gate.hindrances) if gate else (),
         change=change,
         affected=affected,

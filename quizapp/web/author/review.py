@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -36,6 +37,8 @@ from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.index import type_label
 from quizapp.web.author.words import place_of, title_of
 
+Json = dict[str, Any]
+
 LONGEST_QUOTE = 60
 SHELVES = {"item": "items", "lesson": "lessons"}
 REMEDIES = {
@@ -49,10 +52,13 @@ REMEDIES = {
 
 @dataclass(frozen=True)
 class Changed:
-    """A field that differs, with the words for its place."""
+    """A field that differs, with the words for its place; `about` is the text of the option or row it belongs to.
+    `sentence` stands for the pieces where those would say only yes."""
 
     title: str
+    about: str
     difference: Difference
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Gate | None 
         title=title_of_entry(opened),
         problem=problem,
         outdated=outdated,
-        changes=in_words(history.changes_of(session, opened)) if opened.is_draft else (),
+        changes=in_words(history.changes_of(session, opened), opened.body) if opened.is_draft else (),
         hindrances=hindrances(opened, gate.hindrances) if gate else (),
         warnings=hindrances(opened, gate.warnings) if gate else (),
         remarks=commenting.remarks_on(session, actor, opened.content_id, opened.body),
@@ -227,8 +233,18 @@ def title_of_entry(opened: Opened) -> str:
     return plain(str(opened.body.get("title") or opened.body.get("lead_in") or opened.body.get("stem") or ""))
 
 
-def in_words(differences: Iterable[Difference]) -> tuple[Changed, ...]:
-    return tuple(Changed(title_of(one.place), one) for one in differences)
+def in_words(differences: Iterable[Difference], *bodies: Json) -> tuple[Changed, ...]:
+    """`bodies`: the texts that were compared, the newer one first."""
+    return tuple(_changed(one, bodies) for one in differences)
+
+
+def _changed(one: Difference, bodies: Iterable[Json]) -> Changed:
+    texts = (commenting.text_at(body, "/".join([*one.place[:-1], "text"])) for body in bodies)
+    about = next((plain(text) for text in texts if text), "") if one.place[-1] != "text" else ""
+    sentence = ""
+    if one.place[-1] == "key" and one.pieces:
+        sentence = "Now the right answer." if one.pieces[-1].mark == "in" else "No longer the right answer."
+    return Changed(title_of(one.place), about, one, sentence)
 
 
 def hindrances(opened: Opened, remarks: Iterable[Remark]) -> list[Hindrance]:
