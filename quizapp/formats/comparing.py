@@ -18,8 +18,12 @@ Place = tuple[str, ...]
 
 MOST_WORDS = 600
 """Of a changed piece; a longer one is shown as taken out and put in, because comparing it would take too long."""
-AROUND = 12
-"""Unchanged words kept on each side of a change in a long text."""
+MOST_LINES = 1_500
+"""Of a text, likewise: a shuffled one takes the square of its lines. The longest lesson has a fifth of them."""
+AROUND = 24
+"""Unchanged words and spaces kept on each side of a change in a long text."""
+LONG = 160
+"""Words and spaces of an unchanged stretch that is cut to those around the change."""
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 
 
@@ -138,6 +142,8 @@ def _pieces(older: str, newer: str) -> tuple[Piece, ...]:
         return tuple(Piece(mark, text) for mark, text in ((Mark.OUT, older), (Mark.IN, newer)) if text)
     # Lines first: a lesson is long, and most of it stands as it stood.
     left, right = older.splitlines(keepends=True), newer.splitlines(keepends=True)
+    if len(left) > MOST_LINES or len(right) > MOST_LINES:
+        return Piece(Mark.OUT, older), Piece(Mark.IN, newer)
     found: list[Piece] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, left, right).get_opcodes():
         before, after = "".join(left[i1:i2]), "".join(right[j1:j2])
@@ -183,12 +189,12 @@ def _shortened(pieces: list[Piece]) -> Iterator[Piece]:
     """Long unchanged stretches cut to the words around a change."""
     for number, piece in enumerate(pieces):
         words = _WORDS.findall(piece.text) if piece.mark is Mark.KEPT else []
-        if len(words) <= 4 * AROUND:
+        if len(words) <= LONG:
             yield piece
             continue
         first, last = number == 0, number == len(pieces) - 1
         if not first:
-            yield Piece(Mark.KEPT, "".join(words[: 2 * AROUND]))
+            yield Piece(Mark.KEPT, "".join(words[:AROUND]))
         yield Piece(Mark.LEFT_OUT, "")
         if not last:
-            yield Piece(Mark.KEPT, "".join(words[-2 * AROUND :]))
+            yield Piece(Mark.KEPT, "".join(words[-AROUND:]))

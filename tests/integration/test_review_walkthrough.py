@@ -116,6 +116,7 @@ def test_a_changed_key_asks_what_becomes_of_old_answers_and_tells_what_came_of_i
         learner.answer(shown, right=False)
         annotating.report_problem(db.session(), learner.actor, shown, "The key is wrong, I think.", clock.now())
         options = swapped(db.session(), entry)
+        accounts.choose_first_step(db.session(), learner.actor, "read", now=clock.now())
     assert ada.browser.get("/author/").texts(".waits") == ["1 report by learners"]
 
     ada.change(options=options)
@@ -143,6 +144,8 @@ def test_a_changed_key_asks_what_becomes_of_old_answers_and_tells_what_came_of_i
     page = browser.get(f"/session/{place}/0/feedback")
     assert "Everybody has full marks for it." in page.text
     assert "The authors have changed this question after your report." in page.text
+
+    assert "Your report changed this question." in browser.get("/").text
 
     page = ada.browser.get(f"/author/items/{entry}/history").follow("Bring back version 1")
     assert "What becomes of the answers given before?" not in page.text, "nobody has answered the new key"
