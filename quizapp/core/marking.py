@@ -44,7 +44,7 @@ def days_late(handed_in: dt.datetime, closes_at: dt.datetime) -> int:
 
 def cohen(percents: Sequence[float]) -> int | None:
     """The pass mark, in whole per cent, that takes the best as its measure: 60 % of what the learner at the 95th
-    percentile reached (Cohen-Schotanus and van der Vleuten, Medical Teacher 2010; 32: 154–160), without their
+    percentile reached (the method of Cohen; its source has not been looked up), without their
     correction for guessing. None below PEERS_NEEDED learners."""
     if len(percents) < PEERS_NEEDED:
         return None
