@@ -16,7 +16,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quizapp import itemtypes, paths
 from quizapp.db import extension as database
-from quizapp.web import account, admin, author, errors, health, learn, lessons, log, pages, security, staging, teach
+from quizapp.services.crediting.vault import Vault
+from quizapp.web import (
+    account,
+    admin,
+    author,
+    errors,
+    factors,
+    health,
+    learn,
+    lessons,
+    log,
+    pages,
+    security,
+    staging,
+    teach,
+)
 
 ENVIRONMENT = {
     "QUIZAPP_DATABASE_URL": "SQLALCHEMY_DATABASE_URI",
@@ -57,6 +72,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         security.init_app(app, database.db)
     except ConfigurationError as problem:
         raise Misconfigured(f"QUIZAPP_RATE_LIMIT_STORE names a store that cannot be used: {problem}") from problem
+    app.extensions["vault"] = Vault(factors.derived_keys(app.config, "credit").values())
     pages.init_app(app)
     errors.init_app(app)
     for module in (learn, lessons, staging, teach, author, account, admin, health):

@@ -33,6 +33,10 @@ class Sitting(Base):
     """When its feedback may be seen; None while it is held back."""
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"), index=True)
     """What it was begun for; None for what the learner does unasked."""
+    participation_id: Mapped[int | None] = mapped_column(ForeignKey("participation.id"), index=True)
+    """The taking part in an activity that it belongs to."""
+    purpose: Mapped[str | None] = mapped_column(sa.String(8))
+    """In an activity: "before" the lesson, the "test" for credit, or "after30", "after90", "after180" days."""
 
     __table_args__ = (
         UniqueConstraint("learner_id", "key"),
