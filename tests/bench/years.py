@@ -35,7 +35,7 @@ def measured(session: Session, tell: Callable[[str], object]) -> dict[str, str]:
     answers = LEARNERS * ANSWERS_EACH
     of = f"of {answers:,} answers of {LEARNERS} learners on {len(asked)} questions"
     tell("folding it …")
-    told[f"rebuild {of}"] = f"{_seconds(lambda: replaying.rebuild(session)):.0f} s"
+    told[f"rebuild {of}"] = f"{_seconds(lambda: replaying.rebuild(session, NOW)):.0f} s"
     held = _peak_mib()
     differences: list[replaying.Difference] = []
     taken = _seconds(lambda: differences.extend(replaying.replay(session)))

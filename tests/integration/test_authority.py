@@ -125,6 +125,7 @@ ROWS = [
     Row("teach.new_cohort", "/teach/cohorts/new", INSTRUCTORS),
     post("teach.open_cohort", "/teach/cohorts/new", INSTRUCTORS, title=""),
     Row("teach.cohort", "/teach/cohorts/{cohort}", TEACH),
+    Row("teach.cohort_questions", "/teach/cohorts/{cohort}/questions", TEACH),
     Row("teach.learners", "/teach/cohorts/{cohort}/learners", TEACH),
     Row("teach.learner", "/teach/cohorts/{cohort}/learners/{learner}", TEACH),
     post("teach.save_learner", "/teach/cohorts/{cohort}/learners/{learner}", TEACH, lms_id="x" * 65),

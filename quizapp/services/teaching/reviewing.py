@@ -106,7 +106,8 @@ def _all_end(session: Session, given: Given) -> dt.datetime:
 def release(session: Session, actor: Actor, assignment_id: int, now: dt.datetime) -> None:
     """Let learners see what was to be shown after the window. Twice is harmless; it cannot be taken back.
 
-    Raises NotYet while somebody may still sit it, LookupError for anything that is no exam of a cohort one teaches.
+    Raises NotYet while somebody may still sit it and where nobody has, LookupError for anything that is no exam of a
+    cohort one teaches.
     """
 
     def deed() -> None:
@@ -117,6 +118,9 @@ def release(session: Session, actor: Actor, assignment_id: int, now: dt.datetime
             if given.state == RELEASED:
                 return
             live = get_live(session, given)
+            if not live.handed_in and not live.running and (now >= live.all_end or not live.members):
+                nobody = "Nobody has sat it" if live.members else "Nobody is in the cohort"
+                raise NotYet(f"{nobody}, so there is nothing to release.")
             if live.running:
                 raise NotYet("Somebody is still sitting it. What has expired is closed within a minute.")
             if now < live.all_end and live.missing:

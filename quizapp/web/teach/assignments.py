@@ -132,7 +132,7 @@ def assignment(assignment_id: int) -> ResponseReturnValue:
 def assignment_page(assignment_id: int, problem: str = "", unsigned: dict[str, list[str]] | None = None) -> str:
     actor = get_actor()
     review = reviewing.get_review(db.session(), actor, assignment_id)
-    given = review.given
+    given, lesson = review.given, review.given.wanted.lesson
     return render_template(
         "teach/assignment.html",
         cohort=cohorts.get_taught(db.session(), actor, given.cohort_id),
@@ -142,6 +142,7 @@ def assignment_page(assignment_id: int, problem: str = "", unsigned: dict[str, l
         doubts=sum(one.doubts for one in review.questions),
         cohen=cohen(review.percents),
         kind_words=KINDS[given.wanted.kind][0],
+        lesson_title=next((row.title for row in reading.list_lessons(db.session()) if row.slug == lesson), ""),
         shown=dict(SHOWN_WORDS),
         problem=problem,
         unsigned=unsigned or {},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -18,7 +20,7 @@ from quizapp.web.allow import allow, get_actor
 from quizapp.web.teach.blueprint import blueprint
 
 SHOWN = 8
-"""Objectives, and questions, that are shown at once; the others stand folded below."""
+"""Objectives that are shown at once; the others stand folded below."""
 
 
 class CohortForm(FlaskForm):
@@ -64,7 +66,24 @@ def open_cohort() -> ResponseReturnValue:
 def cohort(cohort_id: int) -> ResponseReturnValue:
     """What the cohort was given, and how it answers."""
     found = overviews.get_overview(db.session(), get_actor(), cohort_id)
-    return render_template("teach/cohort.html", overview=found, cohort=found.cohort, shown=SHOWN, few=overviews.FEW)
+    return render_template("teach/cohort.html", overview=found, cohort=found.cohort, shown=SHOWN)
+
+
+@blueprint.get("/cohorts/<int:cohort_id>/questions")
+@allow("instructor")
+def cohort_questions(cohort_id: int) -> ResponseReturnValue:
+    """How the cohort answers each question, a page at a time."""
+    typed = request.args.get("before", "")
+    before = int(typed) if re.fullmatch(r"[0-9]{1,6}", typed) else 0
+    page = overviews.get_page(db.session(), get_actor(), cohort_id, before=before)
+    return render_template(
+        "teach/cohort_questions.html",
+        page=page,
+        cohort=page.cohort,
+        few=overviews.FEW,
+        newer=max(0, before - overviews.A_PAGE) if before else None,
+        older=before + overviews.A_PAGE if before + overviews.A_PAGE < page.answered else None,
+    )
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/settings")
