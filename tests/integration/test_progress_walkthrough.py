@@ -18,6 +18,7 @@ from quizapp.core.composing import Only
 from quizapp.core.grading import Confidence
 from quizapp.core.mastery import Standing
 from quizapp.core.preferences import DEFAULT
+from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
 from quizapp.db.models import Content, Item, Response, Sitting
 from quizapp.db.session import writing
@@ -214,7 +215,7 @@ def test_the_same_question_is_listed_once_and_says_that_it_was_right_since(weeks
     )
     since = weeks.log()
     assert since.total == log.total
-    corrected = [one for one in since.missed if one.right_since == weeks.now.date()]
+    corrected = [one for one in since.missed if one.right_since == study_day(weeks.now, "UTC")]
     assert corrected
     assert since.missed[0].on == max(one.on for one in since.missed), "nothing is both sure and still wrong"
 

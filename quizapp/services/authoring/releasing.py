@@ -143,7 +143,7 @@ def bring(session: Session, release: Release, *, based_on_revision: int) -> Live
         raise Refused(f"A reason can hold {LONGEST_REASON:,} characters. Nothing was changed.")
     for _ in range(_TRIES):
         edition = edition_of(session)
-        _check_base(session, opened)
+        _check_base(session, release)
         found = gate.examine(
             session,
             opened.kind,
@@ -158,6 +158,7 @@ def bring(session: Session, release: Release, *, based_on_revision: int) -> Live
         news = _news(session, release, found)
         differs = not opened.is_published or any(_differs(session, entry) for entry in found.entries)
         if release.deed == PUBLISH and not differs:
+            _check_draft(session, release)
             raise Refused("Nothing has changed since it was published.")
         done = retrying(partial(_write, session, release, news, _topics(session), edition))
         if done is not None:
@@ -172,9 +173,7 @@ def _write(session: Session, release: Release, news: list[New], topics: dict[str
         # In this order: a load has its turn first and then changes the rows of entries.
         publishing.take_turn(session)
         lock(session, Lock(content=opened.content_id))
-        again = open_draft(session, actor, opened.content_id, right=release.right)
-        if again.revision != opened.revision or again.state != opened.state:
-            raise StaleDraft(again.body, again.by, again.at, again.revision)
+        _check_draft(session, release)
         if edition_of(session) != edition:
             return None
         ids = publishing.get_ids(session)
@@ -236,8 +235,17 @@ def find_newer(session: Session, opened: Opened) -> int | None:
     return newer.number if newer is not None else None
 
 
-def _check_base(session: Session, opened: Opened) -> None:
-    if (newer := _newer(session, opened)) is not None:
+def _check_draft(session: Session, release: Release) -> None:
+    """Somebody may have published or changed the draft while it was judged. Raises StaleDraft."""
+    opened = release.opened
+    again = open_draft(session, release.actor, opened.content_id, right=release.right)
+    if again.revision != opened.revision or again.state != opened.state:
+        raise StaleDraft(again.body, again.by, again.at, again.revision)
+
+
+def _check_base(session: Session, release: Release) -> None:
+    if (newer := _newer(session, release.opened)) is not None:
+        _check_draft(session, release)
         raise Outdated(newer.body, newer.number)
 
 
