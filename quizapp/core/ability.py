@@ -9,15 +9,21 @@ in logits. The chance of a right answer is then
 with s the chance of a slip, g that of a blind guess, and m that of remembering the answer from an earlier meeting with
 this very question (the noise of the DINA model: Junker and Sijtsma 2001, extended by m).
 
-Ability moves with each first answer on a question: θ ← θ + k·(y − P)/(1 + 0.05·n), an Elo rating whose step shrinks
-with the number n of answers so far (Pelánek 2016, Applications of the Elo rating system in adaptive educational
-systems).
+Ability moves with each answer on a question that is new and whose objective was not studied:
+
+    θ ← θ + k·(y − P)/(1 + 0.05·n)
+
+with y = 1 for a right answer, else 0: an Elo rating whose step shrinks with the number n of such answers so far
+(Pelánek 2016, Applications of the Elo rating system in adaptive educational systems). P holds θ there, so that θ comes
+to rest where P is what the learner does. Of a studied objective K = R, and P does not hold θ: the slope of the
+log-likelihood in θ, (y − P)/(P·(1 − P))·dP/dθ, is nought. Such an answer says how well memory was forecast, not how
+able the learner is, and moves nothing. If it did, nothing would ever bring θ back.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SLIP = 0.07
 STEP = 1.0
@@ -31,10 +37,11 @@ ESTIMATES = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 
 @dataclass(frozen=True)
 class Ability:
-    """Ability in a topic: θ in logits, 0 for the learner the estimates of difficulty were made for; and how many first
-    answers it rests on, `right` of them right."""
+    """Ability in a topic before study: θ in logits, 0 for the learner the estimates of difficulty were made for, and
+    how many answers it rests on (`moves`). `answers`: all first answers in the topic, `right` of them right."""
 
     theta: float = 0.0
+    moves: int = 0
     answers: int = 0
     right: int = 0
 
@@ -50,11 +57,18 @@ def chance_of_right(known: float, guess: float, remembered: float = 0.0) -> floa
     return (1 - SLIP) * known + lucky * (1 - known)
 
 
-def move(ability: Ability, right: bool, expected: float) -> Ability:
-    """Ability after one more first answer; `expected` is the chance of a right one before it was given."""
-    step = STEP / (1 + STEP_SHRINKS * ability.answers)
-    theta = ability.theta + step * (float(right) - expected)
-    return Ability(min(max(theta, -FURTHEST), FURTHEST), ability.answers + 1, ability.right + right)
+def learn(held: Ability, right: bool, *, difficulty: float, guess: float, studied: bool) -> Ability:
+    """Ability after one more answer on a question that was new: an Elo step, none where the objective was studied.
+
+    `difficulty`: b of the objective, in logits. `guess`: g of the question. `studied`: whether the objective was in
+    memory before the answer; then its chance holds no θ, and the answer is counted only.
+    """
+    counted = replace(held, answers=held.answers + 1, right=held.right + right)
+    if studied:
+        return counted
+    expected = chance_of_right(knows(held.theta, difficulty), guess)
+    theta = held.theta + STEP / (1 + STEP_SHRINKS * held.moves) * (float(right) - expected)
+    return replace(counted, theta=min(max(theta, -FURTHEST), FURTHEST), moves=held.moves + 1)
 
 
 def information(theta: float, difficulty: float, guess: float, discrimination: float = 1.0) -> float:

@@ -64,6 +64,10 @@ class Engine:
     def today(self) -> dt.date:
         return BEGINS + dt.timedelta(days=self._desk.day)
 
+    def ability(self, learner: int, topic: int) -> Ability:
+        """What is believed of a learner in a topic."""
+        return self._abilities[learner][topic]
+
     def begin_day(self) -> None:
         self._load = Load(max(1, round(self._desk.setting.minutes)))
         self._queues = [[] for _ in range(self._desk.learners)]
@@ -122,19 +126,19 @@ class Engine:
         )
         return pick.item if pick else first
 
-    def hear(self, who: Ints, item: Ints, good: Floats, times: Ints, days_since: Ints) -> None:
+    def hear(self, who: Ints, item: Ints, right: Floats, good: Floats, times: Ints, days_since: Ints) -> None:
         course, today = self._desk.course, self.today
         at = _moment(self._desk.day, self._desk.turn)
-        told = zip(*(a.tolist() for a in (who, item, good, times, days_since)), strict=True)
-        for learner, asked, right, met, since in told:
+        told = zip(*(a.tolist() for a in (who, item, right, good, times, days_since)), strict=True)
+        for learner, asked, was_right, was_good, met, since in told:
             number = asked // course.items
             held = self.objectives[learner][number]
             if not met:
-                self._learn_of(learner, held, bool(right), float(course.guess[number]))
+                self._learn_of(learner, held, bool(was_right), bool(was_good), float(course.guess[number]))
             merely = repeats.remembered(met, since)
             self._practice[learner, number] += (1 - merely, merely)
             answer = Evidence(
-                Rating.GOOD if right else Rating.AGAIN,
+                Rating.GOOD if was_good else Rating.AGAIN,
                 today,
                 memory.freshness(_moment(today.toordinal() - BEGINS.toordinal() - since, 0) if met else None, at),
                 float(course.guess[number]),
@@ -144,18 +148,17 @@ class Engine:
                 held, trace=trace, unseen=held.unseen - (met == 0), asked=held.asked + 1, last_at=at
             )
 
-    def _learn_of(self, learner: int, held: Objective, right: bool, guess: float) -> None:
+    def _learn_of(self, learner: int, held: Objective, right: bool, good: bool, guess: float) -> None:
         """Move the learner’s ability by an answer to a question that was new, and keep what it tells of repeats."""
         level = self._desk.course.estimates[held.id]
         able = self._abilities[learner][held.topic]
         fresh, again = self._practice[learner, held.id]
-        known = held.knows
         if held.trace is not None:
             days = (self.today - held.trace.last_day).days
             known = memory.retrievability(held.trace.state, days)
             self.foretold.append(Foretold(right, known, days, held.asked, guess))
-            self.log.append(Practised(right, float(fresh), float(again), days, able.theta - level))
-        able = ability.move(able, right, ability.chance_of_right(known, guess))
+            self.log.append(Practised(good, float(fresh), float(again), days, able.theta - level))
+        able = ability.learn(able, right, difficulty=level, guess=guess, studied=held.trace is not None)
         self._abilities[learner][held.topic] = able
         objectives = self.objectives[learner]
         for number, one in enumerate(objectives):

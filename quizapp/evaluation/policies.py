@@ -24,7 +24,7 @@ class _Base:
     def begin_day(self) -> None:
         """Most policies do not care."""
 
-    def hear(self, who: Ints, item: Ints, good: Floats, times: Ints, days_since: Ints) -> None:
+    def hear(self, who: Ints, item: Ints, right: Floats, good: Floats, times: Ints, days_since: Ints) -> None:
         """Most policies do not care."""
 
 
@@ -100,7 +100,7 @@ class Leitner(_Due):
         seen = self.desk.times[who] > 0
         return np.where(seen, np.where(late <= 0, late, self.LATER + late), self.NEW + self._order[who])
 
-    def hear(self, who: Ints, item: Ints, good: Floats, times: Ints, days_since: Ints) -> None:
+    def hear(self, who: Ints, item: Ints, right: Floats, good: Floats, times: Ints, days_since: Ints) -> None:
         box = np.where(good, np.minimum(self._box[who, item] + 1, len(self.INTERVALS) - 1), 0)
         self._box[who, item] = box
         self._due[who, item] = self.desk.day + self.INTERVALS[box]
@@ -118,7 +118,7 @@ class SM2(_Due):
 
     keys = Leitner.keys
 
-    def hear(self, who: Ints, item: Ints, good: Floats, times: Ints, days_since: Ints) -> None:
+    def hear(self, who: Ints, item: Ints, right: Floats, good: Floats, times: Ints, days_since: Ints) -> None:
         streak = np.where(good, self._streak[who, item] + 1, 0)
         quality = np.where(good, 4, 2)
         ease = self._ease[who, item] + 0.1 - (5 - quality) * (0.08 + (5 - quality) * 0.02)
@@ -160,9 +160,9 @@ class _Fsrs(_Due):
         before = self.first(who)
         return keys if before is None else np.where(before & new, -1e6 + self._order[who], keys)
 
-    def hear(self, who: Ints, item: Ints, good: Floats, times: Ints, days_since: Ints) -> None:
-        for one, card, right in zip(who.tolist(), self.card(item).tolist(), good.tolist(), strict=True):
-            rating = Rating.GOOD if right else Rating.AGAIN
+    def hear(self, who: Ints, item: Ints, right: Floats, good: Floats, times: Ints, days_since: Ints) -> None:
+        for one, card, was_good in zip(who.tolist(), self.card(item).tolist(), good.tolist(), strict=True):
+            rating = Rating.GOOD if was_good else Rating.AGAIN
             last = self._last[one, card]
             if last == NEVER:
                 state = memory.begin(rating)

@@ -206,7 +206,7 @@ class TheEngine:
 
     def fit(self, answers: Sequence[Answer]) -> None:
         for one in answers:
-            if (one.learner, one.item) not in self._met:
+            if (one.learner, one.objective) not in self._held:
                 level = self._level[one.objective]
                 level[0] -= (one.right - self.predict(one)) / (1 + 0.05 * level[1])
                 level[1] += 1
@@ -231,7 +231,13 @@ class TheEngine:
         place, item = (answer.learner, answer.objective), (answer.learner, answer.item)
         if item not in self._met:
             held = self._ability[answer.learner]
-            self._ability[answer.learner] = ability.move(held, answer.right, self.predict(answer))
+            self._ability[answer.learner] = ability.learn(
+                held,
+                answer.right,
+                difficulty=self._level[answer.objective][0],
+                guess=answer.guess,
+                studied=place in self._held,
+            )
         times, _ = self._met.get(item, (0, None))
         self._met[item] = (times + 1, _day(answer))
         self._held[place] = _reviewed(self._held.get(place), answer)

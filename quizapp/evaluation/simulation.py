@@ -64,9 +64,9 @@ class Policy(Protocol):
     def choose(self, who: Ints) -> Ints:
         """An item for each of these learners."""
 
-    def hear(self, who: Ints, item: Ints, good: Floats, times: Ints, days_since: Ints) -> None:
-        """What came of it: whether each answer was right and not called a guess, how often the question had been met
-        before and how many days ago. The desk knows of it already."""
+    def hear(self, who: Ints, item: Ints, right: Floats, good: Floats, times: Ints, days_since: Ints) -> None:
+        """What came of it: whether each answer was right, and whether it was and not called a guess; how often the
+        question had been met before and how many days ago. The desk knows of it already."""
 
 
 MakePolicy = Callable[[Desk, Truth, Constants], Policy]
@@ -107,11 +107,11 @@ def simulate(
             luck = _luck(seed, day, turn, learners)[who]
             item = policy.choose(who)
             times, since = desk.times[who, item], day - desk.last_day[who, item]
-            good, seconds = _answer(truth, desk, constants, who, item, day + turn * QUESTION, luck)
+            right, good, seconds = _answer(truth, desk, constants, who, item, day + turn * QUESTION, luck)
             desk.note(who, item)
             desk.spent[who] += seconds
             questions[who] += 1
-            policy.hear(who, item, good, times, since)
+            policy.hear(who, item, right, good, times, since)
             turn += 1
     known = truth.known(float(setting.days))
     later = truth.known(float(setting.days + constants["settings"]["later_days"]))
@@ -132,7 +132,7 @@ def recognised_chance(constants: Constants, times: Ints, days_since: Any) -> Flo
 
 def _answer(
     truth: Truth, desk: Desk, constants: Constants, who: Ints, item: Ints, at: float, luck: Floats
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     told, teaching = constants["answering"], constants["teaching"]
     objective = item // desk.course.items
     times = desk.times[who, item]
@@ -150,4 +150,4 @@ def _answer(
     strength = np.where(recognised, teaching[f"recognised_{desk.setting.repeats_teach}"], strength)
     truth.practise(who, objective, at, strength)
     seconds = desk.course.seconds * np.where(recognised, told["recognised_takes"], 1.0)
-    return right & ~admitted, seconds
+    return right, right & ~admitted, seconds

@@ -109,12 +109,13 @@ def step(before: State, answer: Logged, continues: bool, w: memory.Parameters) -
     right = Grade(answer.earned, answer.possible).right
     seen, trace, theta = before.seen, before.trace, before.ability
     if answer.first_exposure and answer.answered and not MODES[answer.mode].held:
-        theta = theta or ability.Ability()
-        if trace is not None:
-            known = memory.retrievability(trace.state, (answer.study_day - trace.last_day).days, w)
-        else:
-            known = ability.knows(theta.theta, answer.difficulty)
-        theta = ability.move(theta, right, ability.chance_of_right(known, answer.guess))
+        theta = ability.learn(
+            theta or ability.Ability(),
+            right,
+            difficulty=answer.difficulty,
+            guess=answer.guess,
+            studied=trace is not None,
+        )
     if answer.schedules:
         if answer.first_exposure:
             fresh = memory.Freshness.NEW
@@ -162,7 +163,7 @@ def record(session: Session, entry: Record) -> list[StatRow]:
         if held.times is not None
         else None,
         trace=trace_of(held) if held.stability_days is not None else None,
-        ability=ability.Ability(held.theta, held.answers, held.right) if held.theta is not None else None,
+        ability=ability_of(held) if held.theta is not None else None,
     )
     logged: dict[str, Any] = {
         "learner_id": entry.learner_id,
@@ -260,9 +261,15 @@ def ability_row(learner_id: int, topic_id: int, held: ability.Ability) -> dict[s
         "learner_id": learner_id,
         "topic_id": topic_id,
         "theta": held.theta,
+        "moves": held.moves,
         "answers": held.answers,
         "right": held.right,
     }
+
+
+def ability_of(row: Any) -> ability.Ability:
+    """The ability that a row with the columns of `ability` holds."""
+    return ability.Ability(row.theta, row.moves, row.answers, row.right)
 
 
 def parameters_of(session: Session, learner_id: int) -> memory.Parameters:
@@ -347,6 +354,7 @@ _HELD = (
         Memory.lapses,
         Memory.retests,
         Ability.theta,
+        Ability.moves,
         Ability.answers,
         Ability.right,
         Link.target_id.label("topic_id"),

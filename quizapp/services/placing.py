@@ -17,6 +17,7 @@ from quizapp.core.grading import Rating
 from quizapp.core.selection import Candidate
 from quizapp.db import models
 from quizapp.db.models import Item, Presentation, Response
+from quizapp.services import folding
 from quizapp.services.accounts import Actor
 from quizapp.services.composing import NothingToAsk, candidates, natural
 from quizapp.services.sittings import Chosen
@@ -64,9 +65,13 @@ class Placed:
 
 def get_prospect(session: Session, actor: Actor) -> Prospect:
     """What could be asked now."""
-    cases = set(session.scalars(_CASES))
-    new = [one for one in candidates(session, actor.id) if one.new and one.item not in cases]
-    questions = min(len(new), placement.AT_MOST)
+    cases, studied = set(session.scalars(_CASES)), _studied(session, actor)
+    new = [
+        one
+        for one in candidates(session, actor.id)
+        if one.new and one.item not in cases and one.objective not in studied
+    ]
+    questions = min(len({one.objective for one in new}), placement.AT_MOST)
     seconds = questions * sum(one.seconds for one in new) / len(new) if new else 0
     return Prospect(questions, max(1, round(seconds / 60)) if new else 0)
 
@@ -126,7 +131,10 @@ def choose_first(session: Session, actor: Actor, now: dt.datetime, seed: int) ->
     """A session that begins with the question that tells most. Raises NothingToAsk."""
     first = choose_next(session, actor, (), seed)
     if first is None:
-        raise NothingToAsk("No question is left that is new to you, so nothing could be told from your answers.")
+        raise NothingToAsk(
+            "No objective is left that you have not studied and that has a question new to you. "
+            "Progress shows how well you know the others."
+        )
     return Chosen(modes.PLACEMENT, (first,), (REASON,), at_most=placement.AT_MOST)
 
 
@@ -146,17 +154,17 @@ def choose_next(session: Session, actor: Actor, items: Sequence[int], seed: int)
     rng = random.Random(f"{seed}/{len(items)}")
     # A case takes as long as five questions and says no more about ability than one.
     fit = [one for one in pool.values() if one.item not in cases]
-    found = placement.next_question(fit, gauges, asked=asked, rng=rng)
+    found = placement.next_question(fit, gauges, asked=asked, rng=rng, studied=_studied(session, actor))
     return found.item if found else None
 
 
 def _abilities(session: Session, actor: Actor) -> dict[int, Ability]:
-    rows = session.execute(
-        sa.select(models.Ability.topic_id, models.Ability.theta, models.Ability.answers).where(
-            models.Ability.learner_id == actor.id
-        )
-    )
-    return {row.topic_id: Ability(row.theta, row.answers) for row in rows}
+    rows = session.execute(sa.select(models.table(models.Ability)).where(models.Ability.learner_id == actor.id))
+    return {row.topic_id: folding.ability_of(row) for row in rows}
+
+
+def _studied(session: Session, actor: Actor) -> set[int]:
+    return set(session.scalars(sa.select(models.Memory.objective_id).where(models.Memory.learner_id == actor.id)))
 
 
 _CASES = sa.select(Item.content_id).where(Item.type == "case")

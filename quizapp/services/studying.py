@@ -135,7 +135,7 @@ def get_desk(session: Session, actor: Actor, now: dt.datetime) -> Desk:
         for row in session.execute(sa.select(models.table(Memory)).where(Memory.learner_id == actor.id))
     }
     abilities = {
-        row.topic_id: Ability(row.theta, row.answers)
+        row.topic_id: folding.ability_of(row)
         for row in session.execute(sa.select(models.table(models.Ability)).where(models.Ability.learner_id == actor.id))
     }
     ordered = sorted(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,7 +18,7 @@ from quizapp.core.mastery import Standing
 from quizapp.core.planning import Outcome
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
-from quizapp.db.models import Exposure, Item, Presentation, Response, Sitting
+from quizapp.db.models import Ability, Exposure, Item, Memory, Presentation, Response, Sitting
 from quizapp.services import accounts, asking, composing, placing, replaying, showing, studying
 from tests.integration.learners import MONDAY, Learner, only_single_best_answers
 
@@ -144,6 +146,55 @@ def test_two_fresh_questions_on_two_days_make_an_objective_secure_and_a_miss_tak
     assert ask(14, right=False) is Standing.SLIPPING
 
 
+def test_ability_rests_on_what_was_known_before_study_and_not_on_how_well_memory_was_forecast(learner: Learner) -> None:
+    """Who answers new questions right half of the time, for weeks, is no worse than at the beginning."""
+    for day in range(12):
+        at = MONDAY + dt.timedelta(days=2 * day)
+        sitting_id = learner.start(at, size=10, seed=day)
+        for position in range(10):
+            shown = learner.question(sitting_id, position, at).presentation_id
+            learner.answer(shown, at, right=(day + position) % 2 == 0)
+    thetas: dict[int, float] = defaultdict(float)
+    moves: Counter[int] = Counter()
+    answers: Counter[int] = Counter()
+    studied = set()
+    for row in learner.session.execute(sa.select(Response).order_by(Response.id)).scalars():
+        if row.first_exposure:
+            answers[row.topic_id] += 1
+        if row.first_exposure and row.objective_id not in studied:
+            known = 1 / (1 + math.exp(row.difficulty - thetas[row.topic_id]))
+            expected = 0.93 * known + row.guess * (1 - known)
+            thetas[row.topic_id] += (row.earned - expected) / (1 + 0.05 * moves[row.topic_id])
+            moves[row.topic_id] += 1
+        studied.add(row.objective_id)
+    held = {row.topic_id: row for row in learner.session.scalars(sa.select(Ability))}
+    assert sum(answers.values()) > 1.5 * sum(moves.values()), "most of what was new was about what was studied"
+    assert {key: (row.moves, row.answers) for key, row in held.items()} == {
+        key: (moves[key], answers[key]) for key in answers
+    }
+    assert {key: row.theta for key, row in held.items()} == pytest.approx(thetas)
+    assert replaying.replay(learner.session) == []
+
+
+def test_a_placement_asks_about_nothing_that_was_studied(learner: Learner) -> None:
+    learner.work_through(learner.start(size=40, spend_freely=False))
+    studied = set(learner.session.scalars(sa.select(Memory.objective_id)))
+    prospect = placing.get_prospect(learner.session, learner.actor)
+    sitting_id = asking.begin(
+        learner.session,
+        learner.actor,
+        lambda: placing.choose_first(learner.session, learner.actor, MONDAY, 3),
+        "once",
+        "What do I know already?",
+        MONDAY,
+        seed=3,
+    )
+    asked = learner.work_through(sitting_id)
+    about = learner.session.scalars(sa.select(Response.objective_id).where(Response.mode == modes.PLACEMENT.name)).all()
+    assert len(set(about)) == asked <= prospect.questions
+    assert not studied & set(about)
+
+
 def test_placement_follows_the_answers_and_ends(learner: Learner) -> None:
     def begin(key: str) -> int:
         return asking.begin(
@@ -171,7 +222,7 @@ def test_without_a_question_or_with_all_withdrawn_the_plan_says_so(learner: Lear
     assert desk(learner, MONDAY).plan.outcome is Outcome.NOTHING
     with pytest.raises(composing.NothingToAsk, match="due"):
         review(learner, MONDAY, "none")
-    with pytest.raises(composing.NothingToAsk, match="new to you"):
+    with pytest.raises(composing.NothingToAsk, match="not studied"):
         placing.choose_first(learner.session, learner.actor, MONDAY, 1)
     assert learner.session.scalar(sa.select(sa.func.count()).select_from(Sitting)) == 0
 

@@ -216,9 +216,9 @@ def test_a_placement_says_what_it_costs_and_what_came_of_it(client: Client, lear
     learner.session.rollback()
     learner.session.execute(sa.update(Item).values(pool="secure"))
     learner.session.commit()
-    assert "No question is left that is new to you" in client.get("/placement").text
+    assert "No objective is left that you have not studied" in client.get("/placement").text
     late = client.post("/placement", begin.fields | {"key": "late"}, status=422)
-    assert "No question is left that is new to you" in late.text
+    assert "No objective is left that you have not studied" in late.text
 
 
 def test_a_lesson_is_practised_by_the_sections_that_were_read_and_no_others(client: Client, learner: Learner) -> None:

@@ -94,8 +94,7 @@ def ability_before(held: Ability | None) -> int | None:
 
     It is the empirical logit ln((r + ½)/(n − r + ½)) of the r right ones among the n first answers in the topic so far
     (Haldane 1956, Ann Hum Genet 20:309; Anscombe 1956, Biometrika 43:461), as the marks on the rest are in a form. θ
-    will not do: while an objective is in memory θ moves by how wrong the forecast of memory was, and says of a
-    learner's rank what that leaves over.
+    will not do: it is what was known before study (`core.ability`), while most first answers come after some.
     """
     if held is None or held.answers < PLACED_AFTER:
         return None

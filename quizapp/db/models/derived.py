@@ -41,6 +41,8 @@ class Ability(Base):
     learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
     theta: Mapped[float] = mapped_column(sa.Double)
+    moves: Mapped[int]
+    """How many of the answers θ rests on: those on objectives that were not studied."""
     answers: Mapped[int]
     right: Mapped[int]
 

@@ -28,15 +28,25 @@ def test_knowing_more_never_makes_a_right_answer_less_likely_and_it_stays_a_chan
     assert ability.chance_of_right(known, guess, remembered) >= ability.chance_of_right(known, guess) - 1e-12
 
 
-@given(theta=logits, answers=st.integers(0, 10_000), expected=st.floats(0.01, 0.99), right=st.booleans())
+@given(theta=logits, moves=st.integers(0, 10_000), difficulty=logits, guess=st.floats(0, 0.5), right=st.booleans())
 def test_an_answer_moves_ability_towards_it_and_ever_less(
-    theta: float, answers: int, expected: float, right: bool
+    theta: float, moves: int, difficulty: float, guess: float, right: bool
 ) -> None:
-    moved = ability.move(Ability(theta, answers), right, expected)
-    assert moved.answers == answers + 1
+    held = Ability(theta, moves, answers=moves + 3, right=2)
+    moved = ability.learn(held, right, difficulty=difficulty, guess=guess, studied=False)
+    assert (moved.moves, moved.answers, moved.right) == (moves + 1, moves + 4, 2 + right)
     assert (moved.theta - theta) * (1 if right else -1) >= 0
     assert abs(moved.theta) <= ability.FURTHEST
-    assert abs(moved.theta - theta) <= 1 / (1 + 0.05 * answers)
+    assert abs(moved.theta - theta) <= 1 / (1 + 0.05 * moves)
+
+
+@given(theta=logits, moves=st.integers(0, 100), difficulty=logits, right=st.booleans())
+def test_an_answer_about_what_was_studied_is_counted_and_says_nothing_of_ability(
+    theta: float, moves: int, difficulty: float, right: bool
+) -> None:
+    held = Ability(theta, moves, answers=moves, right=moves)
+    counted = ability.learn(held, right, difficulty=difficulty, guess=0.25, studied=True)
+    assert counted == Ability(theta, moves, answers=moves + 1, right=moves + right)
 
 
 def test_ability_finds_the_truth_of_a_learner_who_does_not_change() -> None:
@@ -44,7 +54,7 @@ def test_ability_finds_the_truth_of_a_learner_who_does_not_change() -> None:
     theta = Ability()
     for n in range(2_000):
         right = (n * 0.618034) % 1 < ability.chance_of_right(ability.knows(1.0, 0.0), 0.2)
-        theta = ability.move(theta, right, ability.chance_of_right(ability.knows(theta.theta, 0.0), 0.2))
+        theta = ability.learn(theta, right, difficulty=0.0, guess=0.2, studied=False)
     assert theta.theta == pytest.approx(1.0, abs=0.1)
 
 

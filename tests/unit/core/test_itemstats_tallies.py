@@ -66,10 +66,10 @@ def test_a_cut_belongs_to_the_place_above_it(place: object, cuts: tuple[int, ...
 
 def test_an_ability_counts_once_it_rests_on_five_answers() -> None:
     assert tallies.ability_before(None) is None
-    assert tallies.ability_before(Ability(1.0, 4, 4)) is None
-    assert tallies.ability_before(Ability(-3.0, 5, 5)) == round(100 * math.log(5.5 / 0.5)) == 240
-    assert tallies.ability_before(Ability(2.0, 20, 10)) == 0
-    assert tallies.ability_before(Ability(0.0, 8, 0)) == -tallies.ability_before(Ability(0.0, 8, 8))
+    assert tallies.ability_before(Ability(1.0, answers=4, right=4)) is None
+    assert tallies.ability_before(Ability(-3.0, answers=5, right=5)) == round(100 * math.log(5.5 / 0.5)) == 240
+    assert tallies.ability_before(Ability(2.0, answers=20, right=10)) == 0
+    assert tallies.ability_before(Ability(0.0, answers=8)) == -tallies.ability_before(Ability(0.0, answers=8, right=8))
 
 
 def test_what_is_asked_inside_a_lesson_is_counted_apart() -> None:

@@ -42,8 +42,9 @@ def ask_through(candidates: list[Candidate], truth: dict[int, float], seed: int 
             return asked, held[0]
         asked.append(found)
         right = rng.random() < ability.chance_of_right(ability.knows(truth[found.topic], found.difficulty), found.guess)
-        expected = ability.chance_of_right(ability.knows(held[found.topic].theta, found.difficulty), found.guess)
-        held[found.topic] = ability.move(held[found.topic], right, expected)
+        held[found.topic] = ability.learn(
+            held[found.topic], right, difficulty=found.difficulty, guess=found.guess, studied=False
+        )
 
 
 def test_it_stops_at_its_limit_with_every_topic_asked_alike_and_none_twice_running() -> None:
@@ -77,10 +78,23 @@ def test_it_tells_the_strong_from_the_weak() -> None:
     assert weak < -0.8
 
 
+def test_an_objective_is_asked_about_once_and_none_that_was_studied() -> None:
+    rng, one = random.Random(3), pool(topics=1, objectives=1)
+    first = placement.next_question(one, {}, asked=(), rng=rng)
+    assert first is not None
+    assert placement.next_question(one, {}, asked=[first], rng=rng) is None
+    studied = range(9)
+    for _ in range(20):
+        found = placement.next_question(pool(topics=1), {}, asked=(), rng=rng, studied=studied)
+        assert found is not None
+        assert found.objective == 9
+    assert placement.next_question(pool(topics=1), {}, asked=(), rng=rng, studied=range(10)) is None
+
+
 def test_only_new_questions_are_asked_and_no_two_enemies() -> None:
     rng = random.Random(3)
     met = [replace(one, times_seen=1) for one in pool()]
     assert placement.next_question(met, {}, asked=(), rng=rng) is None
-    first, *rest = pool(topics=1, objectives=1, each=3)
+    first, *rest = pool(topics=1, objectives=3, each=1)
     foes = replace(first, enemies=frozenset(one.item for one in rest))
     assert placement.next_question([foes, *rest], {0: Gauge()}, asked=[foes], rng=rng) is None

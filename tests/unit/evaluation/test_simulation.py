@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import pytest
 from click.testing import CliRunner
 
 from quizapp.cli import quizapp
-from quizapp.core import repeats
+from quizapp.core import memory, repeats
+from quizapp.core.grading import Rating
 from quizapp.core.repeats import Repeats
 from quizapp.evaluation import report
 from quizapp.evaluation.engine import Engine
 from quizapp.evaluation.policies import BASELINES, Oracle
 from quizapp.evaluation.simulation import Run, Setting, recognised_chance, simulate
 from quizapp.evaluation.truths import FAMILIES, Constants, make_course
+from quizapp.services import folding
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +112,75 @@ def test_the_engine_learns_from_its_own_log_whether_repeats_teach(
     # A course that lasts until a thousand answers have begun the trials would take a minute.
     monkeypatch.setattr(repeats, "FEWEST", 50)
     found = [
-        report.engine_of(study(Engine, constants, teach=one, days=22, minutes=5, learners=30)).repeats.teach
+        report.engine_of(study(Engine, constants, teach=one, days=22, minutes=5, learners=30, seed=6)).repeats.teach
         for one in ("little", "fully")
     ]
     assert found[0] < 0.4 < 0.6 < found[1]
+
+
+class Noted(Engine):
+    """The engine, and all that it heard: (learner, item, right, good, met before, day)."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.heard: list[tuple[int, int, bool, bool, int, dt.date]] = []
+
+    def hear(self, who: Any, item: Any, right: Any, good: Any, times: Any, days_since: Any) -> None:
+        told = zip(*(values.tolist() for values in (who, item, right, good, times)), strict=True)
+        self.heard += [(a, b, bool(c), bool(d), e, self.today) for a, b, c, d, e in told]
+        super().hear(who, item, right, good, times, days_since)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_simulated_engine_believes_of_a_learner_what_the_program_would(family: str, constants: Constants) -> None:
+    run = study(Noted, constants, family=family, days=25, minutes=6, learners=6)
+    engine, course = run.policy, run.desk.course
+    assert isinstance(engine, Noted)
+    traces: dict[tuple[int, int], Any] = {}
+    abilities: dict[tuple[int, int], Any] = {}
+    for learner, item, right, good, met, day in engine.heard:
+        number = item // course.items
+        topic = int(course.topic[number])
+        at = dt.datetime.combine(day, dt.time(12), dt.UTC)
+        seen = folding.Seen(met, at, last_right=True) if met else None
+        answer = folding.Logged(
+            learner_id=learner,
+            objective_id=number,
+            earned=int(right),
+            possible=1,
+            rating=(Rating.GOOD if good else Rating.AGAIN).value,
+            first_exposure=not met,
+            variant=None,
+            schedules=True,
+            study_day=day,
+            guess=float(course.guess[number]),
+            difficulty=course.estimates[number],
+            mode="review",
+            at=at,
+            answered=True,
+        )
+        before = folding.State(seen, traces.get((learner, number)), abilities.get((learner, topic)))
+        after = folding.step(before, answer, continues=False, w=memory.DEFAULT_PARAMETERS)
+        traces[learner, number], abilities[learner, topic] = after.trace, after.ability
+    for (learner, topic), able in abilities.items():
+        assert engine.ability(learner, topic) == able
+    for (learner, number), trace in traces.items():
+        held = engine.objectives[learner][number]
+        assert held.trace is not None
+        assert (held.trace.state, held.trace.due) == (trace.state, trace.due)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ability_stays_where_the_answers_before_study_put_it_though_memory_promises_too_much(
+    family: str, constants: Constants
+) -> None:
+    """These learners keep less than memory promises. What they miss after study must not count against ability, which
+    would sink for as long as they study: to −6 for most of them in these weeks."""
+    run = study(Engine, constants, family=family, days=40, minutes=8, learners=5)
+    abilities = [report.engine_of(run).ability(learner, topic) for learner in range(5) for topic in range(3)]
+    assert max(abs(one.theta) for one in abilities) < 3
+    assert {one.moves for one in abilities} == {6}, "each objective says once what was known of it before"
+    assert min(one.answers for one in abilities) > 12
 
 
 def test_a_policy_that_is_not_the_engine_is_not_taken_for_it(constants: Constants) -> None:
