@@ -5,40 +5,71 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from quizapp import itemtypes
-from quizapp.formats import Problem, entries, figures, lessons, markdown, signing
+from quizapp.formats import Problem, documents, entries, figures, lessons, markdown, signing
+from quizapp.formats.documents import Path
 from quizapp.formats.links import Link, links
 from quizapp.formats.native import Fact, ItemHead, Lesson
 from quizapp.formats.tree import DrawnFigure, Entry, Tree
 
-Linked = Mapping[tuple[str, str], list[Link]]
+Key = tuple[str, str]
+"""Kind and id of an entry."""
 
 
-def check(tree: Tree, today: dt.date, about: Collection[tuple[str, str]] | None = None) -> list[Problem]:
-    """Everything that is wrong with the files, sorted by file and line; warnings among it. `today` dates reviews.
+@dataclass(frozen=True)
+class Misfit:
+    """What is wrong with an entry (or, for a warning, should be known), at its place in the fields.
 
-    `about` names the entries whose own texts are to be read, which takes most of the time; how entries fit together is
-    always judged of all.
+    `line` counts from 0 within a text of several lines.
     """
-    linked = {key: links(entry.fields) for key, entry in tree.entries.items()}
-    problems = set(tree.problems)
-    for key, entry in tree.entries.items():
-        if about is None or key in about:
-            problems |= set(_texts(entry))
-            problems |= set(_dates(entry, today))
-            problems |= set(_signoff(entry))
-            problems |= set(_places(tree, entry))
-            problems |= set(_unready(entry))
+
+    entry: Key
+    path: Path
+    rule: str
+    message: str
+    line: int = 0
+    warning: bool = False
+
+
+def check(tree: Tree, today: dt.date) -> list[Problem]:
+    """Everything that is wrong with the files, sorted by file and line; warnings among it. `today` dates reviews."""
+    found = [*by_themselves(tree, tree.entries, today), *together(tree, tree.entries)]
+    return sorted({*tree.problems, *_bankless(tree), *_media(tree), *(_problem(tree, one) for one in found)})
+
+
+def by_themselves(tree: Tree, keys: Collection[Key], today: dt.date) -> Iterator[Misfit]:
+    """What is wrong with these entries whatever stands beside them. Renders their texts, which takes most of the time
+    of a check."""
+    for key in keys:
+        entry = tree.entries[key]
+        yield from _texts(entry)
+        yield from _dates(entry, today)
+        yield from _signoff(entry)
+        yield from _unready(entry)
+
+
+def together(tree: Tree, keys: Collection[Key]) -> Iterator[Misfit]:
+    """How these entries fit what they name. Figures in which a question marks places need their drawings."""
+    facts = {entry.id: entry.fields for entry in tree.of("fact") if isinstance(entry.fields, Fact)}
+    for key in keys:
+        entry = tree.entries[key]
         if not tree.blind:
-            problems |= set(_dangling(tree, entry, linked))
-    problems |= set(_enemies(tree, linked))
-    problems |= set(_cycles(tree, linked, "objective"))
-    problems |= set(_cycles(tree, linked, "lesson"))
-    problems |= set(_evidence(tree, linked))
-    problems |= set(_questions_in_lessons(tree, linked))
-    problems |= set(_media(tree))
-    return sorted(problems)
+            yield from _dangling(tree, entry)
+        yield from _places(tree, entry)
+        yield from _enemies(tree, entry)
+        yield from _evidence(entry, facts)
+        yield from _questions_in_lessons(tree, entry)
+    for kind in sorted({kind for kind, _ in keys} & {"objective", "lesson"}):
+        yield from _cycles(tree, kind)
+
+
+def naming(tree: Tree, keys: Collection[Key]) -> Iterator[Key]:
+    """The entries that name one of these: what a change of them could break."""
+    for key, entry in tree.entries.items():
+        if any((link.kind, link.target) in keys for link in entry.links):
+            yield key
 
 
 def why_not_for_credit(item: ItemHead, facts: Mapping[str, Fact]) -> list[str]:
@@ -66,44 +97,55 @@ def why_not_graded(item: ItemHead, facts: Mapping[str, Fact]) -> list[str]:
     return reasons
 
 
-def _place(entry: Entry, link: Link) -> int:
-    """The line of a link in its file."""
-    if link.path == ("body",):
-        return entry.body_line + link.line
-    start = entry.document.texts.get(link.path)
-    return start + link.line if start and link.line else entry.document.line_of(link.path)
+def _problem(tree: Tree, found: Misfit) -> Problem:
+    """The same with its file and line."""
+    entry = tree.entries[found.entry]
+    if found.path == ("body",):
+        line = entry.body_line + found.line
+    elif found.path in entry.document.texts:
+        line = entry.document.texts[found.path] + found.line
+    else:
+        line = entry.document.line_of(found.path)
+    return Problem(entry.file, line, found.rule, found.message, found.warning)
 
 
-def _texts(entry: Entry) -> Iterator[Problem]:
+def _at(entry: Entry, path: Path, rule: str, message: str, line: int = 0, *, warning: bool = False) -> Misfit:
+    return Misfit((entry.kind, entry.id), path, rule, message, line, warning)
+
+
+def _at_link(entry: Entry, link: Link, rule: str, message: str, *, warning: bool = False) -> Misfit:
+    return _at(entry, link.path, rule, message, link.line, warning=warning)
+
+
+def _texts(entry: Entry) -> Iterator[Misfit]:
     if entry.kind == "figure":
         return
     for path, flaw in markdown.render_fields(entry.fields)[1]:
-        line = entry.document.texts.get(path, entry.document.line_of(path)) + flaw.line
-        yield Problem(entry.file, line, flaw.rule, flaw.message)
+        yield _at(entry, path, flaw.rule, flaw.message, flaw.line)
     if isinstance(entry.fields, Lesson):
         for flaw in lessons.render_body(entry.fields.body)[1]:
-            yield Problem(entry.file, entry.body_line + flaw.line, flaw.rule, flaw.message)
+            yield _at(entry, ("body",), flaw.rule, flaw.message, flaw.line)
 
 
-def _dates(entry: Entry, today: dt.date) -> Iterator[Problem]:
+def _dates(entry: Entry, today: dt.date) -> Iterator[Misfit]:
     due = getattr(entry.fields, "review_by", None)
     path: tuple[str, ...] = ("review_by",)
     if isinstance(entry.fields, Lesson) and entry.fields.reviewed:
         due, path = entry.fields.reviewed.next, ("reviewed", "next")
     if isinstance(due, dt.date) and due < today:
         message = f"The review of “{entry.id}” was due on {due.isoformat()}."
-        yield Problem(entry.file, entry.document.line_of(path), "review-due", message, warning=True)
+        yield _at(entry, path, "review-due", message, warning=True)
 
 
-def _signoff(entry: Entry) -> Iterator[Problem]:
+def _signoff(entry: Entry) -> Iterator[Misfit]:
     item = entry.fields
     if isinstance(item, ItemHead) and item.signoff and not signing.holds(item):
         message = f"“{item.id}” has changed since {item.signoff.by} signed it; it counts as not reviewed."
-        yield Problem(entry.file, entry.document.line_of(("signoff",)), "signoff-lapsed", message, warning=True)
+        yield _at(entry, ("signoff",), "signoff-lapsed", message, warning=True)
 
 
-def _dangling(tree: Tree, entry: Entry, linked: Linked) -> Iterator[Problem]:
-    for link in linked[entry.kind, entry.id]:
+def _dangling(tree: Tree, entry: Entry) -> Iterator[Misfit]:
+    for link in entry.links:
         target = tree.entries.get((link.kind, link.target))
         if target is None:
             if (link.kind, link.target) in tree.unread:
@@ -111,43 +153,39 @@ def _dangling(tree: Tree, entry: Entry, linked: Linked) -> Iterator[Problem]:
             known = [name for kind, name in tree.entries if kind == link.kind]
             near = difflib.get_close_matches(link.target, known, n=1, cutoff=0.6)
             hint = f" (nearest: {near[0]})" if near else ""
-            message = f"There is no {link.kind} “{link.target}”{hint}."
-            yield Problem(entry.file, _place(entry, link), f"unknown-{link.kind}", message)
+            message = f"There is no {link.kind} “{documents.shorten(link.target)}”{hint}."
+            yield _at_link(entry, link, f"unknown-{link.kind}", message)
         elif link.anchor and isinstance(target.fields, Lesson):
-            anchors = [section.anchor for section in lessons.parse(target.fields.body)[0] if section.anchor]
-            if link.anchor not in anchors:
-                message = f"The lesson “{link.target}” has no section “#{link.anchor}”; it has {', '.join(anchors)}."
-                yield Problem(entry.file, _place(entry, link), "unknown-anchor", message)
+            if link.anchor not in target.anchors:
+                there = ", ".join(target.anchors)
+                message = f"The lesson “{link.target}” has no section “#{link.anchor}”; it has {there}."
+                yield _at_link(entry, link, "unknown-anchor", message)
         elif link.role == "asked" and entry.published and not target.published:
             message = f"The figure “{link.target}” is that of a draft; a published question shows a published figure."
-            yield Problem(entry.file, _place(entry, link), "draft-figure", message)
+            yield _at_link(entry, link, "draft-figure", message)
         elif link.role == "shown" and target.group != entry.id:
             message = f"The figure “{link.target}” belongs to the lesson “{target.group}”; name it in “figures” here."
-            yield Problem(entry.file, _place(entry, link), "foreign-figure", message)
-    if entry.kind == "item" and ("bank", entry.group) not in tree.entries | dict.fromkeys(tree.unread):
-        message = f"The folder “{entry.group}” has no bank.yaml."
-        yield Problem(entry.file, 1, "missing-bank", message)
+            yield _at_link(entry, link, "foreign-figure", message)
 
 
-def _enemies(tree: Tree, linked: Linked) -> Iterator[Problem]:
-    for entry in tree.of("item"):
-        for link in linked["item", entry.id]:
-            if link.role != "enemy":
-                continue
-            if link.target == entry.id:
-                yield Problem(entry.file, _place(entry, link), "enemy", "A question cannot be its own enemy.")
-            back = linked.get(("item", link.target))
-            if back is not None and not any(other.role == "enemy" and other.target == entry.id for other in back):
-                message = f"“{link.target}” does not name “{entry.id}” among its enemies; both must."
-                yield Problem(entry.file, _place(entry, link), "one-sided-enemy", message)
+def _enemies(tree: Tree, entry: Entry) -> Iterator[Misfit]:
+    if entry.kind != "item":
+        return
+    for link in entry.links:
+        if link.role != "enemy":
+            continue
+        if link.target == entry.id:
+            yield _at_link(entry, link, "enemy", "A question cannot be its own enemy.")
+        other = tree.entries.get(("item", link.target))
+        if other is not None and not any(back.role == "enemy" and back.target == entry.id for back in other.links):
+            message = f"“{link.target}” does not name “{entry.id}” among its enemies; both must."
+            yield _at_link(entry, link, "one-sided-enemy", message)
 
 
-def _cycles(tree: Tree, linked: Linked, kind: str) -> Iterator[Problem]:
+def _cycles(tree: Tree, kind: str) -> Iterator[Misfit]:
     """Prerequisites that lead back to where they started, each cycle once."""
     needs = {
-        entry.id: [
-            link for link in linked[kind, entry.id] if link.role == "need" and (kind, link.target) in tree.entries
-        ]
+        entry.id: [link for link in entry.links if link.role == "need" and (kind, link.target) in tree.entries]
         for entry in tree.of(kind)
     }
     done: set[str] = set()
@@ -163,54 +201,53 @@ def _cycles(tree: Tree, linked: Linked, kind: str) -> Iterator[Problem]:
                 done.add(way.pop())
             elif link.target in way:
                 round_trip = [*way[way.index(link.target) :], link.target]
-                entry = tree.entries[kind, way[-1]]
                 message = f"The prerequisites run in a circle: {' → '.join(round_trip)}."
-                yield Problem(entry.file, _place(entry, link), "cycle", message)
+                yield _at_link(tree.entries[kind, way[-1]], link, "cycle", message)
             elif link.target not in done:
                 way.append(link.target)
                 ahead.append(iter(needs[link.target]))
 
 
-def _unready(entry: Entry) -> Iterator[Problem]:
+def _unready(entry: Entry) -> Iterator[Misfit]:
     """What a type holds back until more is there, such as the votes of a panel; a draft may wait for it."""
     item = entry.fields
     if isinstance(item, ItemHead) and item.state == "published":
         for one in itemtypes.unready(item.type, entries.content_of(item)):
-            yield Problem(entry.file, entry.document.line_of(one.path), one.rule, one.message)
+            yield _at(entry, one.path, one.rule, one.message)
 
 
-def _evidence(tree: Tree, linked: Linked) -> Iterator[Problem]:
+def _evidence(entry: Entry, facts: Mapping[str, Fact]) -> Iterator[Misfit]:
     """The gate: what is marked for credit rests on evidence that holds."""
-    facts = {entry.id: entry.fields for entry in tree.of("fact") if isinstance(entry.fields, Fact)}
-    for entry in tree.of("item"):
-        item = entry.fields
-        if not isinstance(item, ItemHead) or item.state != "published":
+    item = entry.fields
+    if not isinstance(item, ItemHead) or item.state != "published":
+        return
+    for reason in why_not_for_credit(item, facts):
+        name = reason.split()[0]
+        link = next((link for link in entry.links if link.target == name), None)
+        message = f"“{item.id}” is not for credit: {reason}."
+        if item.pool == "secure":
+            message = f"“{item.id}” is in the secure pool but not fit for credit: {reason}."
+        path = link.path if link else ("facts",)
+        line = link.line if link else 0
+        yield _at(entry, path, "evidence", message, line, warning=item.pool != "secure")
+
+
+def _questions_in_lessons(tree: Tree, entry: Entry) -> Iterator[Misfit]:
+    if entry.kind != "lesson":
+        return
+    for link in entry.links:
+        asked = tree.entries.get((link.kind, link.target)) if link.role == "check" else None
+        if asked is None or not isinstance(asked.fields, ItemHead):
             continue
-        for reason in why_not_for_credit(item, facts):
-            name = reason.split()[0]
-            link = next((link for link in linked["item", entry.id] if link.target == name), None)
-            line = _place(entry, link) if link else entry.line
-            message = f"“{item.id}” is not for credit: {reason}."
-            if item.pool == "secure":
-                message = f"“{item.id}” is in the secure pool but not fit for credit: {reason}."
-            yield Problem(entry.file, line, "evidence", message, warning=item.pool != "secure")
+        if asked.fields.pool == "secure":
+            message = f"“{link.target}” is in the secure pool; a lesson would give it away."
+            yield _at_link(entry, link, "secure-question", message)
+        elif entry.published and not asked.published:
+            message = f"“{link.target}” is a draft; a published lesson asks published questions."
+            yield _at_link(entry, link, "draft-question", message)
 
 
-def _questions_in_lessons(tree: Tree, linked: Linked) -> Iterator[Problem]:
-    for entry in tree.of("lesson"):
-        for link in linked["lesson", entry.id]:
-            asked = tree.entries.get((link.kind, link.target)) if link.role == "check" else None
-            if asked is None or not isinstance(asked.fields, ItemHead):
-                continue
-            if asked.fields.pool == "secure":
-                message = f"“{link.target}” is in the secure pool; a lesson would give it away."
-                yield Problem(entry.file, _place(entry, link), "secure-question", message)
-            elif entry.published and not asked.published:
-                message = f"“{link.target}” is a draft; a published lesson asks published questions."
-                yield Problem(entry.file, _place(entry, link), "draft-question", message)
-
-
-def _places(tree: Tree, entry: Entry) -> Iterator[Problem]:
+def _places(tree: Tree, entry: Entry) -> Iterator[Misfit]:
     """Places that a question marks in a figure lie inside its drawings, in the narrow one where there is one."""
     if not isinstance(entry.fields, ItemHead):
         return
@@ -224,13 +261,13 @@ def _places(tree: Tree, entry: Entry) -> Iterator[Problem]:
         for number, region in enumerate(part.content["regions"]):
             for drawing, size in sizes.items():
                 if fault := _misplaced(drawing, region[drawing], size):
-                    line = entry.document.line_of((*inside, "regions", number, drawing))
                     message = f"The region “{region['id']}” {fault} of the figure “{figure.id}”."
-                    yield Problem(entry.file, line, "misplaced-region", message)
+                    yield _at(entry, (*inside, "regions", number, drawing), "misplaced-region", message)
 
 
 def _size(figure: Entry, digest: str | None) -> tuple[float, float] | None:
-    drawing = figures.read(figure.drawings[digest], figure.file)[0] if digest else None
+    data = figure.drawings.get(digest) if digest else None
+    drawing = figures.read(data, figure.file)[0] if data else None
     return (drawing.width, drawing.height) if drawing else None
 
 
@@ -244,6 +281,13 @@ def _misplaced(name: str, box: list[int] | None, size: tuple[float, float] | Non
     return (
         f"ends outside the {'wide' if name == 'box' else name} drawing ({size[0]:g} × {size[1]:g})" if outside else ""
     )
+
+
+def _bankless(tree: Tree) -> Iterator[Problem]:
+    banks = tree.entries.keys() | tree.unread
+    for entry in tree.of("item"):
+        if not tree.blind and ("bank", entry.group) not in banks:
+            yield Problem(entry.file, 1, "missing-bank", f"The folder “{entry.group}” has no bank.yaml.")
 
 
 def _media(tree: Tree) -> Iterator[Problem]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from quizapp.formats import Problem, documents, entries, figures, lessons
 from quizapp.formats.documents import Document
+from quizapp.formats.links import Link, links
 from quizapp.formats.native import Figure, Lesson, Named, State
 from quizapp.itemtypes.fields import EntryId
 
@@ -58,6 +61,22 @@ class Entry:
     """For a lesson: the line on which its text begins."""
     drawings: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """For a figure: the bytes of its files, by SHA-256."""
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The fields as plain JSON. Not to be changed."""
+        return entries.content_of(self.fields)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """What the entry names, in the order of its text."""
+        return tuple(links(self.fields))
+
+    @cached_property
+    def anchors(self) -> tuple[str, ...]:
+        """For a lesson: the sections at which others may point."""
+        sections = lessons.parse(self.fields.body)[0] if isinstance(self.fields, Lesson) else []
+        return tuple(section.anchor for section in sections if section.anchor)
 
     @property
     def digest(self) -> str:

@@ -82,7 +82,7 @@ def test_an_instructor_writes_a_question_without_scripts(app: Flask, client: Cli
     )  # fmt: skip
     assert "negative-lead-in" in page.texts(".rule")
     alert = " ".join(page.texts("[role=alert] li"))
-    assert "fill in “references”" in alert
+    assert "no-reference" in page.texts(".rule")
     assert "neither mended nor left with a reason." in alert
     assert "Fill this in." not in alert
     mend = next(button.attrs["value"] for button in page.select(".findings button") if "bold" in button.to_text())
@@ -116,7 +116,7 @@ HOSTILE = (
     ("a" * 9_000, "longer than 8,000 characters"),
     ("[[[[[[[[[[ he takes it", "Square brackets"),
     ("Read [this](javascript:alert(1)).", "is no link"),
-    ("It rests on [@N9999].", "There is no published fact “N9999”"),
+    ("It rests on [@N9999].", "There is no fact “N9999”"),
 )
 
 
@@ -191,7 +191,7 @@ def test_a_lesson_is_written_checked_by_line_and_kept(app: Flask, client: Client
     assert f"line {line}" in page.text
     assert value(page, "body").replace("\r\n", "\n") == broken
     page = do(page, "save", body=body + "\n\nIt rests on [@N9999] and <b>more</b>.")
-    assert "There is no published fact “N9999”" in page.text
+    assert "There is no fact “N9999”" in page.text
     assert "Raw HTML is refused" in page.text
     assert "N9999" in draft(app, lesson_id)["body"]
     page = do(page, "find:cite", **{"find-cite": "N12"})

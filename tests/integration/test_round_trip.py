@@ -16,7 +16,7 @@ from quizapp.db.models import Draft
 from quizapp.db.session import prepare_engine, writing
 from quizapp.formats import entries, tree
 from quizapp.formats.native import Objective
-from quizapp.services.authoring import drafting, gate, publishing
+from quizapp.services.authoring import drafting, judging, publishing
 from quizapp.services.content import exporting, loading
 from quizapp.services.content import publishing as versions
 from quizapp.services.content.making import Made
@@ -75,7 +75,7 @@ def edit_everything(session: Session) -> int:
             assert opened.body | changed(entry.kind, opened.body) == body
             drafting.save_draft(session, actor, content_id, body, based_on_revision=opened.revision, now=NOW)
             body = drafting.open_draft(session, actor, content_id).body
-        fields, _, faults = gate.read(entry.kind, body)
+        fields, faults = judging.read(entry.kind, body)
         assert not faults, entry.id
         assert fields is not None
         home = ("bank", entry.group) if entry.kind == "item" else ("topic", str(body["topic"]))

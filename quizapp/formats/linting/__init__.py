@@ -38,6 +38,15 @@ def lint(item: Mapping[str, Any]) -> Report:
     return _report([item], found, ITEM_RULES)
 
 
+def lint_beside(item: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Report:
+    """Judge one item by itself and beside others of its bank: what `lint_bank` would find of this one."""
+    question = Question(item, take_apart(item))
+    found = list(_judged(question))
+    beside = [Question(other, take_apart(other)) for other in others]
+    found += [Finding(name, path, "given-away", said) for name, path, said in banks.given_away_by(question, beside)]
+    return _report([item], found, RULES)
+
+
 def lint_bank(items: Sequence[Mapping[str, Any]]) -> Report:
     """Judge the items of a bank, each by itself and all together."""
     questions = [Question(item, take_apart(item)) for item in items]

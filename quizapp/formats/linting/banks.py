@@ -77,33 +77,46 @@ def long_keys(questions: Sequence[Question]) -> Iterator[BankFlaw]:
 
 def given_away(questions: Sequence[Question]) -> Iterator[BankFlaw]:
     """A sentence that a learner reads in one item and that holds both the question and the key of another."""
-    sentences = [
-        (question, sentence, telling(sentence))
-        for question in questions
-        for step in question.steps
-        for text in _asserted(step)
-        for sentence in _sentences(text)
-    ]
+    sentences = list(_read_in(questions))
     for question in questions:
-        foes = {question.item["id"], *question.item.get("enemies", ())}
-        for step, choices in question.single():
-            key, asked = telling(choices.keys[0].text), telling(step.lead_in)
-            told = telling(step.vignette)
-            distinct = key - set().union(*(telling(option.text) for option in choices.distractors))
-            if not distinct:
+        yield from _giving_away(question, sentences)
+
+
+def given_away_by(question: Question, others: Sequence[Question]) -> Iterator[BankFlaw]:
+    """As `given_away`, of one item."""
+    yield from _giving_away(question, list(_read_in(others)))
+
+
+Sentence = tuple[Question, str, frozenset[str]]
+
+
+def _read_in(questions: Sequence[Question]) -> Iterator[Sentence]:
+    for question in questions:
+        for step in question.steps:
+            for text in _asserted(step):
+                for sentence in _sentences(text):
+                    yield question, sentence, telling(sentence)
+
+
+def _giving_away(question: Question, sentences: Sequence[Sentence]) -> Iterator[BankFlaw]:
+    foes = {question.item["id"], *question.item.get("enemies", ())}
+    for step, choices in question.single():
+        key, asked = telling(choices.keys[0].text), telling(step.lead_in)
+        told = telling(step.vignette)
+        if not key.difference(*(telling(option.text) for option in choices.distractors)):
+            continue
+        about = asked - told if len(asked - told) > 2 else asked
+        for other, sentence, terms in sentences:
+            if not key <= terms or other.item["id"] in foes:
                 continue
-            for other, sentence, terms in sentences:
-                if other.item["id"] in foes:
-                    continue
-                about = asked - told if len(asked - told) > 2 else asked
-                alike = len(about & terms) >= _OF_THE_QUESTION * len(about) if len(about) > 1 else len(key) >= _WORDY
-                if key <= terms and alike:
-                    yield (
-                        question.item["id"],
-                        (*choices.keys[0].path, "text"),
-                        f"“{other.item['id']}” gives it away (“{shorten(sentence)}”); make them enemies or reword one.",
-                    )
-                    foes.add(other.item["id"])
+            alike = len(about & terms) >= _OF_THE_QUESTION * len(about) if len(about) > 1 else len(key) >= _WORDY
+            if alike:
+                yield (
+                    question.item["id"],
+                    (*choices.keys[0].path, "text"),
+                    f"“{other.item['id']}” gives it away (“{shorten(sentence)}”); make them enemies or reword one.",
+                )
+                foes.add(other.item["id"])
 
 
 def _asserted(step: Step) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from quizapp.formats.anatomy import Choices, Step, plain
@@ -57,9 +58,11 @@ _NAME = re.compile(r"[a-zα-ω]+\d+[a-z]?")
 """Short names such as H1, α2, M1."""
 
 
-def telling(text: str) -> set[str]:
+@lru_cache(maxsize=20_000)  # a question is held against every sentence of its bank, again and again
+def telling(text: str) -> frozenset[str]:
     """The words of a text that carry its meaning, cut back to a stem, so that *blocks* and *blockade* are one."""
-    return {_stem(word) for word in words(text) if word not in STOP and (len(word) > 3 or _NAME.fullmatch(word))}
+    found = (word for word in words(text) if word not in STOP and (len(word) > 3 or _NAME.fullmatch(word)))
+    return frozenset(_stem(word) for word in found)
 
 
 def _stem(word: str) -> str:

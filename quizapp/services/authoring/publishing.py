@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from quizapp.db.models import ContentVersion, Draft, Publication, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring import gate
+from quizapp.services.authoring import judging
 from quizapp.services.authoring.drafting import Opened, StaleDraft, open_draft
-from quizapp.services.authoring.gate import Gate
+from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.releasing import (
     AS_PROPOSED,
     PUBLISH,
@@ -34,9 +34,9 @@ from quizapp.services.authoring.reviewing import Refused
 Json = dict[str, Any]
 
 
-def examine(session: Session, opened: Opened, now: dt.datetime) -> Gate:
+def examine(session: Session, opened: Opened, now: dt.datetime) -> Judgement:
     """What stands in the way of publishing this draft. Reads only."""
-    return gate.examine(session, opened.kind, opened.body, home=opened.bank.slug, today=now.date())
+    return judging.judge(session, opened.kind, opened.body, home=opened.bank.slug, today=now.date())
 
 
 def publish(

@@ -20,17 +20,17 @@ from quizapp.formats.native import ItemHead, Named, Objective
 from quizapp.formats.tree import Entry
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring import drafting, gate, reporting
+from quizapp.services.authoring import drafting, judging, reporting
 from quizapp.services.authoring.consequences import foresee
 from quizapp.services.authoring.drafting import Opened, StaleDraft, open_draft
-from quizapp.services.authoring.gate import Gate
+from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.reviewing import LONGEST_REASON, Refused
 from quizapp.services.authoring.scope import Right
 from quizapp.services.content import publishing
 from quizapp.services.content.editions import edition_of
 from quizapp.services.content.making import fields_of, make, marking
 from quizapp.services.content.publishing import Held, Key, New, Written
-from quizapp.services.content.standing import drawn, get_tree
+from quizapp.services.content.standing import drawn, get_drawings, get_tree
 from quizapp.services.regrading import ACCEPT, LEAVE, REMEDIES
 
 Json = dict[str, Any]
@@ -43,7 +43,7 @@ _TRIES = 3
 class NotReady(Exception):
     """Something stands in the way; `gate` says what. Nothing was changed."""
 
-    def __init__(self, found: Gate) -> None:
+    def __init__(self, found: Judgement) -> None:
         super().__init__(f"{len(found.hindrances)} things stand in the way")
         self.gate = found
 
@@ -124,7 +124,7 @@ def change_of(session: Session, opened: Opened, body: Json | None = None) -> Cha
     row = session.execute(
         sa.select(ContentVersion.body, ContentVersion.line).where(ContentVersion.id == held.current_id)
     ).one()
-    new = gate.read("item", body or opened.body)[0]
+    new = judging.read("item", body or opened.body)[0]
     old = fields_of("item", row.body)
     same = isinstance(old, ItemHead) and isinstance(new, ItemHead) and marking(old) == marking(new)
     return Change(MINOR if same else MAJOR, row.line)
@@ -144,7 +144,7 @@ def bring(session: Session, release: Release, *, based_on_revision: int) -> Live
     for _ in range(_TRIES):
         edition = edition_of(session)
         _check_base(session, release)
-        found = gate.examine(
+        found = judging.judge(
             session,
             opened.kind,
             release.body,
@@ -153,7 +153,7 @@ def bring(session: Session, release: Release, *, based_on_revision: int) -> Live
             state=release.state,
             advised=release.deed != SIGN,
         )
-        if not found.is_open:
+        if not found.is_ready:
             raise NotReady(found)
         news = _news(session, release, found)
         differs = not opened.is_published or any(_differs(session, entry) for entry in found.entries)
@@ -269,18 +269,19 @@ def _is_major(change: Change, choice: Choice) -> bool | None:
     return size == MAJOR
 
 
-def _news(session: Session, release: Release, found: Gate) -> list[New]:
+def _news(session: Session, release: Release, found: Judgement) -> list[New]:
     own = found.entries[0]
     is_published = release.state == "published"
     is_major = _is_major(change_of(session, release.opened, release.body), release.choice) if is_published else None
     note = release.choice.note.strip() or ("" if is_published else "Withdrawn")
+    drawings = get_drawings(session, found.entries)
     return [
         New(
             kind=entry.kind,
             id=entry.id,
             fields=entry.fields,
             digest=entry.digest,
-            made=make(entry.kind, entry.fields, drawn(session, entry).drawings),
+            made=make(entry.kind, entry.fields, drawn(entry, drawings).drawings),
             is_published=entry.published,
             home=_home(entry),
             note=note if entry is own else f"Changed with {own.kind} {own.id}",

@@ -19,7 +19,7 @@ from quizapp.formats import signing
 from quizapp.formats.native import ItemHead
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring import drafting, gate
+from quizapp.services.authoring import drafting, judging
 from quizapp.services.authoring.drafting import StaleDraft, open_draft
 from quizapp.services.authoring.releasing import SIGN, Choice, Release, bring
 from quizapp.services.authoring.reviewing import Refused
@@ -52,7 +52,7 @@ def sign(
         raise LookupError(content_id)
     if based_on_revision != opened.revision:
         raise StaleDraft(opened.body, opened.by, opened.at, opened.revision)
-    fields = gate.read("item", opened.body)[0]
+    fields = judging.read("item", opened.body)[0]
     if not isinstance(fields, ItemHead):
         raise Refused("This is no whole question yet; mend what stands in the way first.")
     version = signing.version_of(fields)
@@ -60,7 +60,7 @@ def sign(
     if opened.body.get("signoff") == signoff:
         return
     signed = opened.body | {"signoff": signoff}
-    if gate.read("item", signed)[0] is None:
+    if judging.read("item", signed)[0] is None:
         raise Refused("This name or title cannot be kept; use plain words.")
     if not opened.is_draft:
         if not opened.is_published:
@@ -100,7 +100,7 @@ class Signed:
 
 def find_signed(body: Json) -> Signed | None:
     """The sign-off that a question carries; None where it has none, or is not whole."""
-    fields = gate.read("item", body)[0] if body.get("signoff") else None
+    fields = judging.read("item", body)[0] if body.get("signoff") else None
     if not isinstance(fields, ItemHead) or fields.signoff is None:
         return None
     return Signed(fields.signoff.by, fields.signoff.credentials, fields.signoff.on, signing.holds(fields))

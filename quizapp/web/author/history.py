@@ -9,7 +9,7 @@ from quizapp import clock
 from quizapp.db.extension import db
 from quizapp.services.authoring import consequences, history, publishing, releasing
 from quizapp.services.authoring.drafting import STATES, StaleDraft
-from quizapp.services.authoring.gate import Gate
+from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.releasing import Choice, NotReady
 from quizapp.services.authoring.reviewing import Refused
 from quizapp.services.regrading import LEAVE
@@ -92,7 +92,13 @@ def outcome(publication_id: int) -> ResponseReturnValue:
 
 
 def revert_page(
-    shelf: str, content_id: int, version: int, sent: Sent = NOTHING_SENT, *, problem: str = "", gate: Gate | None = None
+    shelf: str,
+    content_id: int,
+    version: int,
+    sent: Sent = NOTHING_SENT,
+    *,
+    problem: str = "",
+    gate: Judgement | None = None,
 ) -> str:
     session, actor = db.session(), get_actor()
     opened = get_entry(shelf, content_id)

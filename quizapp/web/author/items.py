@@ -16,7 +16,7 @@ from quizapp.db.extension import db
 from quizapp.formats import entries, linting
 from quizapp.itemtypes import editing
 from quizapp.itemtypes.editing import Group, Json, Offers, Picks
-from quizapp.services.authoring import drafting, gate, judging, offering, previewing, scope
+from quizapp.services.authoring import drafting, judging, offering, previewing, scope
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft, Unfit
 from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.offering import Found, Offered
@@ -159,8 +159,7 @@ def save_item(opened: Opened, form: Group, content: Json) -> ResponseReturnValue
 
 def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
     """Keep what was typed and ask for a review of it, unless something stands in the way of publishing it."""
-    found = gate.examine(db.session(), "item", kept_body(content), home=opened.bank.slug, today=clock.now().date())
-    if not found.is_open or judging.judge_item(db.session(), item_forms.worded(content)).faults:
+    if not judge(opened, content).is_ready:
         return item_page(opened, form, check=True), 422
     return steps.ask(opened, lambda: keep(opened, content))
 
@@ -213,15 +212,24 @@ def search(name: str, content: Json) -> Searched:
     return Searched(name, query, rows, str(content.get("pool") or "practice"))
 
 
+def judge(opened: Opened, content: Json) -> Judgement:
+    """What stands against the question as it is in the form: what publishing would say of it."""
+    worded, today = item_forms.worded(content), clock.now().date()
+    return judging.judge(db.session(), "item", worded, home=opened.bank.slug, today=today)
+
+
 def judged(opened: Opened, form: Group, content: Json, *, check: bool = False) -> dict[str, Any]:
     """What stands beside the form: the preview, and everything that is to be said."""
     worded = item_forms.worded(content)
-    judgement = judging.judge_item(db.session(), worded)
+    judgement = judge(opened, content)
+    # What is not there yet is a finding only once somebody asks whether all is done.
+    waiting = () if check else tuple(one for one in judgement.hindrances if one.excusable and one.is_open)
+    advice = (one for one in judgement.advice if check or not one.is_open)
     return {
         "preview": previewing.preview(db.session(), worded, random.Random(opened.content_id)),
         "judgement": judgement,
-        "faults": marking_faults.place(form, content, worded, judgement.faults, check=check),
-        "advice": marking_faults.place_advice(form, content, worded, judgement),
+        "faults": marking_faults.place(form, content, worded, (*judgement.faults, *waiting), check=check),
+        "advice": marking_faults.place_advice(form, content, worded, advice),
         "types": type_labels(),
     }
 
@@ -242,9 +250,6 @@ def item_page(
 ) -> str:
     """The editor. `focus` is the id of the element at which reading goes on, `sentence` what is said above the form."""
     content = item_forms.said(typed_body(opened), form)
-    beside = judged(opened, form, content, check=check)
-    if check:
-        beside["faults"] += beside_others(opened, form, content, beside["judgement"])
     return render_template(
         "author/item.html",
         opened=opened,
@@ -261,19 +266,8 @@ def item_page(
         tone=tone,
         check=check,
         dirty=kept_body(content) != opened.body,
-        **beside,
+        **judged(opened, form, content, check=check),
     )
-
-
-def beside_others(opened: Opened, form: Group, content: Json, judgement: Judgement) -> list[marking_faults.Placed]:
-    """What would stand in the way of publishing beyond what the question shows by itself: its bank, its enemies."""
-    found = gate.examine(
-        db.session(), "item", kept_body(content), home=opened.bank.slug, today=clock.now().date()
-    ).hindrances
-    said = {fault.rule for fault in judgement.faults}
-    said |= {advice.rule for advice in (*judgement.advice, *judgement.excused)}
-    faults = [judging.Fault(one.path, one.rule, one.message) for one in found if one.rule not in said]
-    return marking_faults.place(form, content, item_forms.worded(content), faults)
 
 
 def known(form: Group) -> Mapping[tuple[str, str], Found]:

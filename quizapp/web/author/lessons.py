@@ -82,8 +82,9 @@ def change_lesson(content_id: int) -> ResponseReturnValue:
 @allow("instructor", "administrator")
 def preview_lesson(content_id: int) -> ResponseReturnValue:
     """What a reader would see of the form as it stands, and what is to be said about it. Stores nothing."""
-    form, content = read_form(open_lesson(content_id))
-    return render_template("author/lesson_judged.html", **judged(form, content))
+    opened = open_lesson(content_id)
+    form, content = read_form(opened)
+    return render_template("author/lesson_judged.html", **judged(opened, form, content))
 
 
 @blueprint.post("/lessons/<int:content_id>/merge")
@@ -150,7 +151,7 @@ def save_lesson(opened: Opened, form: Group, content: Json) -> ResponseReturnVal
 
 def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
     """Keep what was typed and ask for a review of it, unless something stands against it."""
-    if judging.judge_lesson(db.session(), worded(content)).faults:
+    if not judge(opened, content).is_ready:
         return lesson_page(opened, form, check=True), 422
     return steps.ask(opened, lambda: keep(opened, content))
 
@@ -162,10 +163,16 @@ def search(name: str) -> Searched:
     return Searched(name, query, offering.find(db.session(), get_actor(), kind, query, clock.now().date()), "practice")
 
 
-def judged(form: Group, content: Json, *, check: bool = False) -> dict[str, Any]:
+def judge(opened: Opened, content: Json) -> judging.Judgement:
+    """What stands against the lesson as it is in the form: what publishing would say of it."""
+    said, today = worded(content) | {"id": opened.slug}, clock.now().date()
+    return judging.judge(db.session(), "lesson", said, home=opened.bank.slug, today=today)
+
+
+def judged(opened: Opened, form: Group, content: Json, *, check: bool = False) -> dict[str, Any]:
     """What stands beside the form: the page of readers, and everything that is to be said."""
     said = worded(content)
-    judgement = judging.judge_lesson(db.session(), said)
+    judgement = judge(opened, content)
     return {
         "sections": previewing.preview_lesson(db.session(), said),
         "faults": marking_faults.place(form, content, said, judgement.faults, check=check),
@@ -196,7 +203,7 @@ def lesson_page(
         tone=tone,
         check=check,
         dirty=kept_body(content) != opened.body,
-        **judged(form, content, check=check),
+        **judged(opened, form, content, check=check),
     )
 
 

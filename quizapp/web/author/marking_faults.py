@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from quizapp.itemtypes.editing import Group, Json, Line, Path, find, title_of
-from quizapp.services.authoring.judging import Advice, Fault, Judgement
+from quizapp.services.authoring.judging import Advice, Fault
 from quizapp.web.author.item_forms import is_blank
 from quizapp.web.author.reshaping import place_of
 
@@ -33,10 +33,14 @@ class PlacedAdvice:
     mend: str
 
 
-def place(form: Group, content: Json, worded: Json, faults: Sequence[Fault], *, check: bool = False) -> list[Placed]:
+def place(form: Group, content: Json, worded: Json, faults: Iterable[Fault], *, check: bool = False) -> list[Placed]:
     """Every fault at its field; what is wrong is also said there, and with `check` what is still open."""
     placed = []
     for fault in faults:
+        if fault.about:
+            elsewhere = f"{fault.about[0].capitalize()} {fault.about[1]}: {fault.message}"
+            placed.append(Placed("", "", elsewhere, is_open=False))
+            continue
         path = in_form(content, worded, fault.path)
         field = find(form, path)
         sentence = sentence_of(fault, field)
@@ -47,9 +51,9 @@ def place(form: Group, content: Json, worded: Json, faults: Sequence[Fault], *, 
     return list(dict.fromkeys(placed))
 
 
-def place_advice(form: Group, content: Json, worded: Json, judgement: Judgement) -> list[PlacedAdvice]:
+def place_advice(form: Group, content: Json, worded: Json, advised: Iterable[Advice]) -> list[PlacedAdvice]:
     found = []
-    for advice in judgement.advice:
+    for advice in advised:
         path = in_form(content, worded, advice.path)
         field = find(form, path)
         mend = f"mend:{advice.rule}:{place_of(path)}" if advice.mend else ""

@@ -27,7 +27,7 @@ from quizapp.services.authoring import (
 )
 from quizapp.services.authoring.consequences import Affected
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft
-from quizapp.services.authoring.gate import Gate, Remark
+from quizapp.services.authoring.judging import Fault, Judgement
 from quizapp.services.authoring.listing import Filters
 from quizapp.services.authoring.releasing import Change, Choice, NotReady, Outdated
 from quizapp.services.authoring.reviewing import Refused
@@ -66,7 +66,7 @@ class Hindrance:
     """`place` is in words, "" for the whole; `url` leads to another entry that would break."""
 
     place: str
-    remark: Remark
+    fault: Fault
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def get_entry(shelf: str, content_id: int) -> Opened:
     return opened
 
 
-def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Gate | None = None, problem: str = "") -> str:
+def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Judgement | None = None, problem: str = "") -> str:
     session, actor, now = db.session(), get_actor(), clock.now()
     outdated = releasing.find_newer(session, opened)
     if gate is None and opened.is_draft:
@@ -247,13 +247,13 @@ def _changed(one: Difference, bodies: Iterable[Json]) -> Changed:
     return Changed(title_of(one.place), about, one, sentence)
 
 
-def hindrances(opened: Opened, remarks: Iterable[Remark]) -> list[Hindrance]:
+def hindrances(opened: Opened, faults: Iterable[Fault]) -> list[Hindrance]:
     return [
         Hindrance(
             f"{one.about[0].capitalize()} {one.about[1]}" if one.about else title_of(place_of(opened.body, one.path)),
             one,
         )
-        for one in remarks
+        for one in faults
     ]
 
 

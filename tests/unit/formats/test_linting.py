@@ -162,3 +162,18 @@ def test_a_finding_stands_at_its_line() -> None:
         "question_banks/one/items.yaml:6: negative-lead-in: q: “not” is read over; ask for what is, or set it in "
         "**bold**."
     ]
+
+
+def test_one_question_beside_its_bank_is_judged_as_the_bank_judges_it() -> None:
+    found = tree.read(paths.lessons(), paths.question_banks())
+    items = [entry.content for entry in found.of("item") if entry.group == "nassa"]
+    items += items_of(examples()["given-away"][0])
+    reasons = {"negative-lead-in": "So asked on purpose.", "stray-space": "Nothing is stray."}
+    items.append(BASE | {"id": "excused", "lead_in": "Which is not a drug?", "lint": reasons})
+    whole = linting.lint_bank(items)
+    assert whole.excused
+    assert "given-away" in {one.rule for one in whole.findings}
+    for item in items:
+        report = linting.lint_beside(item, [other for other in items if other is not item])
+        for told, of_all in ((report.findings, whole.findings), (report.excused, whole.excused)):
+            assert set(told) == {one for one in of_all if one.item == item["id"]}, item["id"]
