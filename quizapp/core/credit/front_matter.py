@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 from quizapp.core.credit.amounts import QUARTER_MINUTES
 
@@ -36,6 +37,24 @@ class InControl:
     mitigation: str = ""
     mitigated_on: dt.date | None = None
     employed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> InControl:
+        """What `to_json` wrote."""
+        days = {name: dt.date.fromisoformat(stored[name]) for name in ("began", "mitigated_on") if stored.get(name)}
+        told = stored.get("relationships")
+        return cls(
+            name=stored["name"],
+            role=stored["role"],
+            began=days.get("began"),
+            relationships=None if told is None else tuple(told),
+            mitigation=stored.get("mitigation", ""),
+            mitigated_on=days.get("mitigated_on"),
+            employed=bool(stored.get("employed")),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,6 +101,35 @@ class FrontMatter:
     a_test: int = 0
     """How many questions one test asks."""
     longest_years: int = field(default=LONGEST_YEARS)
+    credit_designated: bool = True
+    """Whether a system that is reported anywhere stands behind the credit; if not, its pages say so."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What it states as JSON, days as ISO dates; people and questions stand elsewhere."""
+        held = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _ELSEWHERE}
+        return {name: _plain(value) for name, value in held.items()}
+
+    @classmethod
+    def from_json(
+        cls, stored: Mapping[str, Any], people: tuple[InControl, ...] = (), questions: tuple[PoolQuestion, ...] = ()
+    ) -> FrontMatter:
+        """What `to_json` wrote. A field that is not there is empty."""
+        known = {one.name for one in fields(cls)} - _ELSEWHERE
+        held = {name: value for name, value in stored.items() if name in known}
+        held |= {name: dt.date.fromisoformat(held[name]) for name in _DAYS if held.get(name)}
+        held |= {name: tuple(held[name]) for name in _LISTS if name in held}
+        return cls(**held, in_control=people, questions=questions)
+
+
+_ELSEWHERE = {"in_control", "questions"}
+_DAYS = ("released", "expires", "validity_reviewed_on")
+_LISTS = ("objectives", "bibliography")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 ELEMENTS: Mapping[str, str] = MappingProxyType(
@@ -126,13 +174,17 @@ def problems(front: FrontMatter) -> tuple[str, ...]:
 
 
 def _dates(front: FrontMatter) -> list[str]:
-    if front.released is None or front.expires is None:
+    if front.released is None:
         return []
-    if front.expires <= front.released:
-        return ["The activity expires before it is released."]
-    if front.expires > _years_after(front.released, front.longest_years):
-        return [f"The expiry lies more than {front.longest_years} years after the release; review it sooner."]
-    return []
+    found = []
+    if front.validity_reviewed_on is not None and front.validity_reviewed_on > front.released:
+        found.append("The review of content validity is dated after the release; it comes before it.")
+    if front.expires is not None and front.expires <= front.released:
+        found.append("The activity expires before it is released.")
+    elif front.expires is not None and front.expires > _years_after(front.released, front.longest_years):
+        years = f"{front.longest_years} year{'s' if front.longest_years != 1 else ''}"
+        found.append(f"The expiry lies more than {years} after the release; review it sooner.")
+    return found
 
 
 def _years_after(day: dt.date, years: int) -> dt.date:
@@ -182,7 +234,7 @@ def _test(front: FrontMatter) -> list[str]:
     found += [
         f"The question {question.id} has no clinician’s signature for this version."
         for question in front.questions
-        if not question.signed_by
+        if front.credit_designated and not question.signed_by
     ]
     if front.questions and front.a_test < len(front.objectives):
         found.append("A test that asks fewer questions than there are objectives cannot sample each of them.")

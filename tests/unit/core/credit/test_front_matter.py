@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import fields, replace
 from typing import Any
 
@@ -56,7 +57,11 @@ def test_each_element_that_is_missing_is_named(element: str) -> None:
 
 
 def test_no_element_is_forgotten_by_the_checklist() -> None:
-    assert {field.name for field in fields(FrontMatter)} - set(ELEMENTS) == {"a_test", "longest_years"}
+    assert {field.name for field in fields(FrontMatter)} - set(ELEMENTS) == {
+        "a_test",
+        "longest_years",
+        "credit_designated",
+    }
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,8 @@ def test_no_element_is_forgotten_by_the_checklist() -> None:
     [
         ({"expires": DAY}, "expires before it is released"),
         ({"expires": dt.date(2029, 3, 3)}, "more than 3 years"),
-        ({"expires": dt.date(2028, 3, 2), "longest_years": 1}, "more than 1 years"),
+        ({"expires": dt.date(2028, 3, 2), "longest_years": 1}, "more than 1 year after"),
+        ({"validity_reviewed_on": DAY + dt.timedelta(days=1)}, "dated after the release"),
         ({"need": "curiosity"}, "“curiosity” is not"),
         ({"minimum_percent": 101}, "from 1 to 100"),
         ({"minutes": 59}, "stands for 60 minutes"),
@@ -99,3 +105,21 @@ def test_a_mitigation_before_the_role_began_is_enough_and_a_leap_day_is_a_date()
     mitigated = replace(AUTHOR, relationships=("Speaker for X",), mitigation="Peer review", mitigated_on=DAY)
     assert problems(replace(WHOLE, in_control=(mitigated,))) == ()
     assert problems(replace(WHOLE, released=dt.date(2028, 2, 29), expires=dt.date(2031, 2, 28))) == ()
+
+
+def test_without_credit_that_is_designated_no_signature_is_asked_for_and_everything_else_is() -> None:
+    unsigned = replace(
+        WHOLE, credit_designated=False, questions=tuple(replace(q, signed_by="") for q in WHOLE.questions)
+    )
+    assert problems(unsigned) == ()
+    assert problems(replace(unsigned, audience="")) == ("Missing: audience.",)
+
+
+def test_what_is_stored_comes_back_as_it_was() -> None:
+    told = replace(AUTHOR, relationships=("Speaker for X",), mitigation="Peer review", mitigated_on=DAY)
+    people = tuple(InControl.from_json(json.loads(json.dumps(one.to_json()))) for one in (AUTHOR, told))
+    assert people == (AUTHOR, told)
+    assert InControl.from_json({"name": "A", "role": "author"}).relationships is None
+    stored = json.loads(json.dumps(WHOLE.to_json()))
+    assert FrontMatter.from_json(stored, WHOLE.in_control, WHOLE.questions) == WHOLE
+    assert FrontMatter.from_json({}) == FrontMatter()
