@@ -1,13 +1,19 @@
-"""Credit, from the shell: is this certificate what its provider issued?"""
+"""Credit, from the shell: is this certificate what its provider issued? And the keys that sign certificates."""
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
 import click
+from flask import current_app
 
+from quizapp import clock
+from quizapp.cli.application import database
 from quizapp.formats.certificate import credential, keys, verifying
+from quizapp.services.crediting import keys as signing
+from quizapp.services.crediting.vault import Locked
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -38,3 +44,57 @@ def verify(*, file: Path, public: Path, status: Path | None) -> None:
         for name, value in verdict.facts.to_json().items():
             click.echo(f"  {name}: {value}")
     sys.exit(verdict.outcome)
+
+
+@cme.group(name="keys")
+def key_group() -> None:
+    """The keys that sign certificates."""
+
+
+@key_group.command(name="new")
+@click.argument("provider")
+@click.option("--from", "begins", type=click.DateTime(["%Y-%m-%d"]), help="Its first day, in UTC; now if not given.")
+@click.option(
+    "--years", type=click.IntRange(1, 10), default=signing.YEARS, show_default=True, help="How long it signs."
+)
+def new_key(provider: str, begins: dt.datetime | None, years: int) -> None:
+    """Make a key of PROVIDER (its slug). Make the next one before the last one ends."""
+    now = clock.now()
+    first = begins.replace(tzinfo=dt.UTC) if begins else now
+    with database() as session:
+        try:
+            ends = signing.years_after(first, years)
+            vault = current_app.extensions["vault"]
+            kid = signing.make_key(session, vault, provider, begins=first, ends=ends, by_id=None, now=now)
+        except signing.NoProvider as unknown:
+            raise click.ClickException(str(unknown)) from unknown
+        click.echo(f"{kid} signs from {first:%Y-%m-%d} to {ends:%Y-%m-%d}.")
+
+
+@key_group.command(name="list")
+def list_keys() -> None:
+    """All keys there ever were: name, provider, first and last day."""
+    with database() as session:
+        rows = signing.list_keys(session)
+        for row in rows:
+            click.echo(f"{row.kid}  {row.provider}  {row.begins:%Y-%m-%d}  {row.ends:%Y-%m-%d}")
+        if not rows:
+            click.echo("There is no signing key yet. One is made with the first certificate, or by “keys new”.")
+
+
+@key_group.command(name="public")
+def public_keys() -> None:
+    """The public file of all keys (JSON), for “quizapp cme verify --keys”."""
+    with database() as session:
+        click.echo(signing.public(session), nl=False)
+
+
+@key_group.command(name="reseal")
+def reseal() -> None:
+    """Seal all secrets of credit under the present QUIZAPP_SECRET_KEY; the former one must still be known."""
+    with database() as session:
+        try:
+            texts = signing.reseal(session, current_app.extensions["vault"], clock.now())
+        except Locked as locked:
+            raise click.ClickException(f"{locked} Nothing was changed.") from locked
+        click.echo(f"{texts} secret{'s are' if texts != 1 else ' is'} sealed under the present key.")

@@ -17,6 +17,7 @@ from quizapp.cli.application import application
 from quizapp.db.extension import db
 from quizapp.services import calibrating, outbox
 from quizapp.services import work as background
+from quizapp.services.crediting.issuing import Press
 
 SECONDS_BETWEEN_ROUNDS = 5.0
 
@@ -26,8 +27,8 @@ T = TypeVar("T")
 @click.command()
 @click.option("--once", is_flag=True, help="One round, then stop.")
 def work(*, once: bool) -> None:
-    """Do the background work: close expired exams, renew marks, send mail; at night calibrate questions and fit memory.
-    Several may run at once."""
+    """Do the background work: close expired exams, renew marks, send mail, make certificates that are owed; at night
+    calibrate questions and fit memory. Several may run at once."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -36,7 +37,8 @@ def work(*, once: bool) -> None:
         rested: dt.datetime | None = None  # the night whose work is done, as far as this process knows
         while True:
             now, night = clock.now(), calibrating.night(clock.now())
-            _try(app, partial(background.work, db.session(), transport, now, sender=app.config["MAIL_FROM"]))
+            told = {"sender": app.config["MAIL_FROM"], "press": press(app)}
+            _try(app, partial(background.work, db.session(), transport, now, **told))
             if rested != night and not _try(app, partial(background.work_at_night, db.session(), now)):
                 rested = night
             db.session.remove()
@@ -57,3 +59,9 @@ def _try(app: Flask, deed: Callable[[], T]) -> T | None:
 def mail_transport(app: Flask) -> outbox.Transport:
     url = app.config["SMTP_URL"]
     return outbox.smtp(url) if url else outbox.console(click.echo)
+
+
+def press(app: Flask) -> Press | None:
+    """What certificates are made with, None where nobody has said under which address the site is known."""
+    site = app.config["PUBLIC_URL"].rstrip("/")
+    return Press(app.extensions["vault"], site) if site else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from quizapp.services import calibrating, examining, fitting, outbox, regrading
+from quizapp.services.crediting import issuing
 from quizapp.services.teaching import closing
 
 
@@ -19,18 +20,27 @@ class Done:
     closed_exams: int
     sent_messages: int
     regraded_learners: int = 0
+    issued_certificates: int = 0
 
     @property
     def anything(self) -> bool:
-        return bool(self.closed_exams or self.sent_messages or self.regraded_learners)
+        return bool(self.closed_exams or self.sent_messages or self.regraded_learners or self.issued_certificates)
 
 
-def work(session: Session, transport: outbox.Transport, now: dt.datetime, *, sender: str) -> Done:
-    """One round: close what has expired or is over, renew marks, send what waits. `sender`: where mail comes from."""
+def work(
+    session: Session, transport: outbox.Transport, now: dt.datetime, *, sender: str, press: issuing.Press | None = None
+) -> Done:
+    """One round: close what has expired or is over, renew marks, send what waits, make certificates that are owed.
+
+    `sender`: where mail comes from. `press`: None where the site knows no address of its own; then a certificate that a
+    crash has left unmade waits for its learner to ask again.
+    """
     closed = examining.close_expired(session, now)
     closing.close_over(session, now)
     regraded = regrading.regrade_due(session, now)
-    return Done(closed, outbox.send_waiting(session, transport, now, sender=sender), regraded)
+    sent = outbox.send_waiting(session, transport, now, sender=sender)
+    issued = issuing.issue_waiting(session, press, now) if press is not None else 0
+    return Done(closed, sent, regraded, issued)
 
 
 def work_at_night(session: Session, now: dt.datetime) -> bool:

@@ -123,6 +123,9 @@ class Refusal:
     participation_only: bool = False
 
 
+SECOND = Refusal(("You have claimed credit for this activity already. One claim is all it gives.",))
+
+
 @dataclass(frozen=True)
 class Award:
     """A claim that is granted, in quarters."""
@@ -205,7 +208,7 @@ def _in_words(left: dt.timedelta) -> str:
 def decide(terms: Terms, participation: Participation, quarters: int, now: dt.datetime) -> Award | Refusal:
     """Grant a claim of so many quarters, or say all that stands against it."""
     if participation.claim is not None:
-        return Refusal(("You have claimed credit for this activity already. One claim is all it gives.",))
+        return SECOND
     reasons = [*_against_person(terms, participation), *_against_dates(terms, participation, now)]
     if not passed(terms, participation):
         reasons.append("The test has not been passed yet." if terms.objectives else "You have not taken part yet.")
@@ -273,4 +276,20 @@ def refuse_reopening(
         reasons.append("Say why; the record keeps it.")
     if until <= now:
         reasons.append("The new deadline must lie ahead.")
+    return Refusal(tuple(reasons)) if reasons else None
+
+
+def refuse_without_credit(terms: Terms, participation: Participation, now: dt.datetime) -> Refusal | None:
+    """Why no certificate of participation can be had, or None. It carries no credit, so it asks for less: taking part
+    in time, and the evaluation. Whether credit could be had instead is for whoever offers it to see."""
+    reasons = _against_dates(terms, participation, now)
+    closed = any(attempt.closed is not None for attempt in participation.attempts)
+    if terms.objectives and not closed:
+        reasons.append("The test has not been sat yet.")
+    elif not terms.objectives and participation.engaged_seconds == 0:
+        reasons.append("You have not taken part yet.")
+    elif not passed(terms, participation) and not _attempts_used(terms, participation):
+        reasons.append("The test has not been passed yet, and you can sit it again.")
+    if not participation.evaluated:
+        reasons.append("The evaluation has not been filled in yet.")
     return Refusal(tuple(reasons)) if reasons else None

@@ -40,7 +40,7 @@ def credential(facts: Facts, key: SigningKey, issuer_url: str) -> str:
         "@context": _CONTEXTS,
         "id": facts.verify_url,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "name": f"{shown(facts.quarters)} {facts.unit.replace('*', '')}",
+        "name": f"{shown(facts.quarters)} {facts.unit.replace('*', '')}" if facts.quarters else "Participation",
         "issuer": {"id": issuer_url, "type": ["Profile"], "name": facts.provider},
         "validFrom": issued.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "credentialSubject": {
@@ -53,7 +53,7 @@ def credential(facts: Facts, key: SigningKey, issuer_url: str) -> str:
                 "type": ["Achievement"],
                 "achievementType": "Course",
                 "name": facts.activity,
-                "description": facts.designation_statement.replace("*", ""),
+                "description": (facts.designation_statement or facts.claim_statement).replace("*", ""),
                 "criteria": {"narrative": facts.claim_statement.replace("*", "")},
             },
         },

@@ -42,7 +42,7 @@ def pdf(facts: Facts, credential: str) -> bytes:
             source.encode(), font_paths=fonts, format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=0
         )
     except typst.TypstError as error:
-        missing = re.search(r'the text `"(.+?)"` could not be displayed', str(error))
+        missing = _MISSING.search(str(error))
         if missing is None:
             raise
         raise Unprintable(
@@ -52,6 +52,23 @@ def pdf(facts: Facts, credential: str) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("one document was expected of the typesetter")
     return made
+
+
+def refuse_name(name: str) -> str | None:
+    """Why a name cannot be set in the fonts of certificates, or None; a trial page is made of it, in milliseconds."""
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)])
+    families = ", ".join(_quoted(family) for family in _FAMILIES)
+    source = f'#set document(title: "Name")\n#set text(fallback: false, font: ({families}))\n{_set(name)}'
+    try:
+        typst.compile(source.encode(), font_paths=fonts, format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=0)
+    except typst.TypstError as error:
+        if (missing := _MISSING.search(str(error))) is None:
+            raise
+        return f"No font of ours has the sign {missing[1]}. Please write the name without it."
+    return None
+
+
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
 def _source(facts: Facts, credential: str) -> str:
@@ -70,9 +87,10 @@ def _source(facts: Facts, credential: str) -> str:
     if facts.supersedes:
         statements.append(f"This certificate supersedes {facts.supersedes}.")
     alternative = f"QR code that leads to {facts.verify_url}"
+    earned = f"{shown(facts.quarters)} {_plain(facts.unit)}" if facts.quarters else "Taking part, without credit,"
     return f"""
-#set document(title: {_quoted(f"Certificate of credit {facts.code}")}, author: {_quoted(facts.provider)},
-  description: {_quoted(f"{shown(facts.quarters)} {_plain(facts.unit)} for {facts.name}: {facts.activity}")},
+#set document(title: {_quoted(f"{_heading(facts)} {facts.code}")}, author: {_quoted(facts.provider)},
+  description: {_quoted(f"{earned} for {facts.name}: {facts.activity}")},
   date: datetime(year: {issued.year}, month: {issued.month}, day: {issued.day}))
 #pdf.attach("/{ATTACHMENT}", bytes({_quoted(credential)}), relationship: "alternative",
   mime-type: "{CREDENTIAL_TYPE}", description: "The same facts, signed, for machines")
@@ -84,11 +102,10 @@ def _source(facts: Facts, credential: str) -> str:
 #let quiet(body) = text(fill: rgb("#5a626d"), body)
 #show heading.where(level: 1): it => block(above: 0mm, below: 15mm, text(14pt, weight: 400, tracking: 0.06em,
   fill: rgb("#0a6566"), it.body))
-= Certificate of credit
+= {_heading(facts)}
 #quiet[This is to certify that]
 #block(above: 6mm, below: 8mm, text({_name_size(facts.name)}pt)[{_set(facts.name)}])
-#block(below: 10mm)[has taken part in the activity below and claimed
-  #box[#text(19pt)[{_set(shown(facts.quarters))}] #text(13pt)[{_set(facts.unit)}]].]
+#block(below: 10mm)[has taken part in the activity below{_claimed(facts)}.]
 #line(length: 100%, stroke: 0.4pt + rgb("#c9cdd3"))
 #block(above: 6mm, grid(columns: (30mm, 1fr), column-gutter: 4mm, row-gutter: 3.2mm, {rows}))
 #v(1fr)
@@ -101,6 +118,17 @@ def _source(facts: Facts, credential: str) -> str:
    #block(above: 2mm)[{_set(facts.code)}]
    #block(above: 1.6mm)[#quiet[Issued {_set(_day(issued.date()))}]]])
 """
+
+
+def _heading(facts: Facts) -> str:
+    return "Certificate of credit" if facts.quarters else "Certificate of participation"
+
+
+def _claimed(facts: Facts) -> str:
+    if not facts.quarters:
+        return ""
+    return f""" and claimed
+  #box[#text(19pt)[{_set(shown(facts.quarters))}] #text(13pt)[{_set(facts.unit)}]]"""
 
 
 def _name_size(name: str) -> int:

@@ -193,7 +193,10 @@ def test_no_granted_claim_ever_comes_back_to_where_credit_could_be_claimed_again
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Whatever is done in whichever order, no more than was designated is granted, and no more than once."""
+    """Whatever is done in whichever order, no more than was designated is granted, no more than once, and none is lost.
+
+    Ten thousand steps: 250 histories of forty.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -257,5 +260,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert isinstance(decide(TERMS, self.done, top + 1, self.now), Refusal)
 
 
-AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
