@@ -326,7 +326,11 @@ class Form:
         """Read the controls of a form; `button` is the one that is pressed."""
         fields: dict[str, list[str]] = {}
         choices: dict[str, list[str]] = {}
-        for control in element.query("input[name], select[name], textarea[name]"):
+        own = _attribute(element, "id")
+        beside = page.document.query(f'[name][form="{own}"]') if own else []
+        for control in [*element.query("input[name], select[name], textarea[name]"), *beside]:
+            if control.name not in ("input", "select", "textarea"):
+                continue
             name, kind = control.attrs["name"], _attribute(control, "type").lower()
             if "disabled" in control.attrs or kind in {"submit", "button", "image", "reset"}:
                 continue

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy.engine import Engine
 
 from quizapp import clock
 from quizapp.core.preferences import DEFAULT
 from quizapp.db.extension import db
-from quizapp.services import accounts, annotating, regrading
+from quizapp.services import accounts, annotating, auditing, regrading
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring import drafting
+from quizapp.services.content import exporting
 from tests.integration.authors import appoint
 from tests.integration.conftest import Auth
 from tests.integration.learners import Learner
-from tests.integration.studio import SOUND, item, load_good, swapped
+from tests.integration.studio import SOUND, item, load, load_good, swapped
 from tests.pages import Client
+from tests.statements import counted
 
 
 class Person:
@@ -176,3 +179,122 @@ def test_an_owner_alone_opens_a_bank_appoints_and_withdraws(app: Flask, auth: Au
     page = page.form("Withdraw it").send(note="Too old", status=422)
     assert "Lesson brakes: “brakes-1” is a draft" in page.text, "the lesson still asks it"
     assert browser.get("/author/?state=published").texts(".entries .state")[0] == "Published"
+
+
+def report(app: Flask, text: str, *, times: int = 1) -> None:
+    """Learners who have answered brakes-1 report something about it."""
+    with app.app_context():
+        session = db.session()
+        for _ in range(times):
+            learner = Learner.new(session)
+            shown = learner.question(learner.start(size=1)).presentation_id
+            learner.answer(shown, right=False)
+            annotating.report_problem(session, learner.actor, shown, text, clock.now())
+
+
+def test_reports_stand_beside_their_question_and_are_answered_there(
+    app: Flask, ada: Person, rosa: Person, entry: int
+) -> None:
+    assert "by learners" not in ada.browser.get(f"/author/items/{entry}").text
+    report(app, "Two of them are right.", times=2)
+    assert ada.browser.get("/author/").follow("2 reports by learners").path == f"/author/items/{entry}/review"
+
+    page = ada.browser.get(f"/author/items/{entry}")
+    assert page.texts(".reports .remark-text") == ["Two of them are right."] * 2
+    assert "about version 1" in page.one(".reports").to_text()
+    first, second = (button.attrs["value"] for button in page.select(".reports button"))
+    form = page.form("Check it")
+    form.fields["do"] = [first]
+    refused = form.send(status=422, stem="Half a sentence")
+    assert "Say in a few words what the learner should know." in refused.text
+    assert refused.form("Check it").fields["stem"] == ["Half a sentence"]
+    form = refused.form("Check it")
+    form.fields["do"] = [first]
+    answered = form.send(**{"reply-" + first.removeprefix("answer:"): "Only the first is."})
+    assert "where its learner reads it" in answered.text
+    assert answered.form("Check it").fields["stem"] == ["Half a sentence"], "what is typed stays"
+    assert len(answered.select(".reports li")) == 1
+    form.send(**{"reply-" + first.removeprefix("answer:"): "Only the first is."})
+    form.fields |= {"do": ["answer:999"], "reply-999": ["To nobody."]}
+    form.send(status=404)
+
+    page = rosa.browser.get(review(rosa, entry))
+    assert page.texts(".reports .remark-text") == ["Two of them are right."]
+    assert not page.select(".reports button"), "who may not write does not answer"
+    page = ada.browser.get(review(ada, entry))
+    sent = page.form("Send the answer").send(reply="The second is not, because it needs a receptor that is not there.")
+    assert "where its learner reads it" in sent.text
+    assert not sent.select(".reports")
+    assert second.startswith("answer:")
+    with app.app_context():
+        deeds = auditing.list_deeds(db.session())
+    answers = [one for one in deeds if one.deed == "answer"]
+    assert len(answers) == 2, "the same answer sent twice is one"
+
+
+def test_a_page_with_reports_costs_as_many_statements_however_many_there_are(
+    app: Flask, ada: Person, entry: int
+) -> None:
+    seen = []
+    for times in (1, 12):
+        report(app, "It is unclear.", times=times)
+        for path in (f"/author/items/{entry}", review(ada, entry), "/author/"):
+            ada.browser.get(path)
+            with counted(app_engine(app)) as statements:
+                ada.browser.get(path)
+            seen.append(len(statements))
+    assert seen[:3] == seen[3:]
+
+
+def app_engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+def test_a_faulty_question_is_withdrawn_and_its_marks_made_good(
+    app: Flask, ada: Person, rosa: Person, entry: int
+) -> None:
+    lesson_lets_go(app)
+    assert "What becomes of the answers" not in ada.browser.get(review(ada, entry)).text, "nobody has answered"
+    report(app, "No answer is right.", times=3)
+    page = ada.browser.get(review(ada, entry))
+    form = page.form("Withdraw it")
+    assert form.choices["remedy"] == ["leave", "credit", "drop", "bonus"], "there is no further key to accept"
+    refused = form.send(remedy="credit", status=422)
+    assert "Say why the marks of earlier answers change." in refused.text
+    assert refused.form("Withdraw it").fields["remedy"] == ["credit"]
+    page = refused.form("Withdraw it").send(reason="None of its options is right.")
+    assert "It is withdrawn." in page.text
+    page = page.follow("History").follow("Full marks for all: what came of version 2")
+    assert "0 of 3 answers renewed" in page.text
+    with app.app_context():
+        while regrading.regrade_due(db.session(), clock.now()):
+            pass
+    assert ada.browser.get(page.path).texts("dd")[:2] == ["3", "3"]
+
+
+def test_a_minor_change_called_major_shows_at_once_whom_it_concerns(
+    app: Flask, ada: Person, rosa: Person, entry: int
+) -> None:
+    report(app, "It is unclear.", times=1)
+    ada.change(stem="In a slice of rat cortex, noradrenaline lowers its own release.")
+    ada.browser.get(review(ada, entry)).form("Ask for a review").send()
+    rosa.browser.get(review(rosa, entry)).form("Approve").send()
+    page = ada.browser.get(review(ada, entry))
+    form = page.form("Publish")
+    assert form.fields["size"] == ["minor"]
+    assert "1 answer by 1 learner were marked by the key as it is published now." in page.text
+    refused = form.send(remedy="credit", reason="Nobody could know.", status=422)
+    assert "Marks change only with the key." in refused.text
+    page = refused.form("Publish").send(size="major", remedy="credit", reason="Nobody could know.")
+    assert "Version 2 is published." in page.text
+    assert "Full marks for all: what came of version 2" in page.follow("History").text
+
+
+def lesson_lets_go(app: Flask) -> None:
+    """The lesson asks brakes-1 no more, so that it may be withdrawn."""
+    with app.app_context():
+        session = db.session()
+        files = exporting.export(session)
+        path = "lessons/brakes/lesson.md"
+        load(session, files | {path: files[path].replace(b"::: check brakes-1\n:::\n", b"")})

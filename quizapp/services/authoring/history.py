@@ -101,14 +101,18 @@ def get_body(session: Session, actor: Actor, content_id: int, number: int) -> Js
 
 
 def _versions(session: Session, content_id: int) -> tuple[Version, ...]:
-    logged: dict[int | None, tuple[int, dt.datetime, str]] = {}
+    logged: dict[int, tuple[int, dt.datetime | None, str]] = {}
+    withdrawn: dict[dt.datetime, tuple[int, dt.datetime | None, str]] = {}
     now_published = None
     for row in session.execute(
         sa.select(Publication.id, Publication.new_version_id, Publication.at, Publication.note)
         .where(Publication.content_id == content_id)
         .order_by(Publication.id)
     ):
-        logged.setdefault(row.new_version_id, (row.id, row.at, row.note))
+        if row.new_version_id is None:  # the version that says so was written in the same moment
+            withdrawn[row.at] = (row.id, None, row.note)
+        else:
+            logged.setdefault(row.new_version_id, (row.id, row.at, row.note))
         now_published = row.new_version_id
     rows = session.execute(
         sa.select(
@@ -125,7 +129,7 @@ def _versions(session: Session, content_id: int) -> tuple[Version, ...]:
     found: list[Version] = []
     line = 1
     for row in rows:
-        publication_id, at, note = logged.get(row.id, (None, None, ""))
+        publication_id, at, note = logged.get(row.id) or withdrawn.get(row.created_at) or (None, None, "")
         is_major, is_published = row.line > line, row.id == now_published
         found.append(Version(row.number, row.created_at, row.by, note, is_major, is_published, at, publication_id))
         line = row.line

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, aliased
 from quizapp.db.models import Content, ContentVersion, Presentation, ProblemReport, User, table
 from quizapp.db.session import retrying, writing
 from quizapp.formats.anatomy import plain
+from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring.drafting import UNSTORABLE
+from quizapp.services.authoring.drafting import UNSTORABLE, Opened
 from quizapp.services.authoring.scope import banks_of, get_entry
 
 A_PAGE = 30
@@ -80,19 +81,22 @@ def list_reports(session: Session, actor: Actor, *, state: str = "open", after: 
     return Page(reports, str(reports[-1].id) if len(rows) > A_PAGE else "", counts)
 
 
-def reports_on(session: Session, actor: Actor, content_id: int) -> tuple[Report, ...]:
-    """All reports about one question, the open ones first. Raises LookupError."""
-    entry = get_entry(session, actor, content_id)
-    rows = session.execute(
-        _REPORTS.where(Content.id == content_id)
-        .order_by(ProblemReport.resolved_at.is_not(None), ProblemReport.id.desc())
-        .limit(A_PAGE)
-    )
-    return tuple(_report(row, {entry.home_id: entry.bank.title}) for row in rows)
+def open_on(session: Session, opened: Opened) -> tuple[Report, ...]:
+    """The reports about one question that nobody has answered, the newest first, at most a page of them."""
+    if opened.kind != "item":
+        return ()
+    waiting = _REPORTS.where(Content.id == opened.content_id, ProblemReport.resolved_at.is_(None))
+    rows = session.execute(waiting.order_by(ProblemReport.id.desc()).limit(A_PAGE))
+    return tuple(_report(row, {opened.bank.id: opened.bank.title}) for row in rows)
 
 
-def answer(session: Session, actor: Actor, report_id: int, reply: str, now: dt.datetime) -> int:
-    """Answer a report in words; gives the entry. A later answer replaces an earlier one. Raises LookupError, Unfit."""
+def answer(
+    session: Session, actor: Actor, report_id: int, reply: str, now: dt.datetime, *, about: int | None = None
+) -> None:
+    """Answer a report in words. A later answer replaces an earlier one, the same one changes nothing.
+
+    `about`: the entry that the report must be about. Raises LookupError, Unfit.
+    """
     reply = reply.strip()
     if not reply:
         raise Unfit("Say in a few words what the learner should know.")
@@ -101,21 +105,29 @@ def answer(session: Session, actor: Actor, report_id: int, reply: str, now: dt.d
     if UNSTORABLE.search(reply):
         raise Unfit("There is a character in the text that cannot be kept. Delete it.")
 
-    def deed() -> int:
+    def deed() -> None:
         with writing(session):
-            content_id = session.scalar(
-                sa.select(ContentVersion.content_id)
+            row = session.execute(
+                sa.select(ContentVersion.content_id, ProblemReport.reply, ProblemReport.resolved_by_id)
                 .join(ProblemReport, ProblemReport.version_id == ContentVersion.id)
                 .where(ProblemReport.id == report_id)
-            )
-            if content_id is None:
+            ).one_or_none()
+            if row is None or about not in (None, row.content_id):
                 raise LookupError(report_id)
-            get_entry(session, actor, content_id, right="write")
-            values = {"reply": reply, "resolved_at": now, "resolved_by_id": actor.id}
-            session.execute(sa.update(table(ProblemReport)).where(ProblemReport.id == report_id).values(values))
-            return content_id
+            entry = get_entry(session, actor, row.content_id, right="write")
+            if (row.reply, row.resolved_by_id) != (reply, actor.id):
+                values = {"reply": reply, "resolved_at": now, "resolved_by_id": actor.id}
+                session.execute(sa.update(table(ProblemReport)).where(ProblemReport.id == report_id).values(values))
+                auditing.record(
+                    session,
+                    actor_id=actor.id,
+                    deed="answer",
+                    subject=(entry.kind, entry.slug),
+                    details={"report": report_id, "reply": reply},
+                    now=now,
+                )
 
-    return retrying(deed)
+    retrying(deed)
 
 
 def answer_with(

@@ -16,18 +16,21 @@ from quizapp.db.extension import db
 from quizapp.formats import entries, linting
 from quizapp.itemtypes import editing
 from quizapp.itemtypes.editing import Group, Json, Offers, Picks
-from quizapp.services.authoring import drafting, judging, offering, previewing, scope
+from quizapp.services.authoring import drafting, judging, offering, previewing, reporting, scope
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft, Unfit
 from quizapp.services.authoring.judging import Judgement
 from quizapp.services.authoring.offering import Found, Offered
+from quizapp.services.authoring.reviewing import Refused
 from quizapp.services.content.drawing import with_drawings
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.author import item_forms, marking_faults, reshaping, stale, steps
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.index import type_label
+from quizapp.web.author.review import answer_beside
 from quizapp.web.pages import time_of_day
 
 MOST_FIELDS = 4_000
+NO_REPLIES: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def change_item(content_id: int) -> ResponseReturnValue:
     wish = request.form.get("do", "save")
     if wish == "save":
         return save_item(opened, form, content)
+    if wish.startswith("answer:"):
+        return answer_report(opened, form, wish.removeprefix("answer:"))
     if wish.startswith("find:"):
         return item_page(opened, form, searched=search(wish.removeprefix("find:"), content))
     if wish == "ask":
@@ -164,6 +169,18 @@ def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturn
     return steps.ask(opened, lambda: keep(opened, content))
 
 
+def answer_report(opened: Opened, form: Group, report: str) -> ResponseReturnValue:
+    """Answer a learner’s report beside the form, with all that is typed in it kept. Raises LookupError."""
+    report_id = int(report) if report.isascii() and report.isdigit() and len(report) < 10 else -1
+    reply = request.form.get(f"reply-{report_id}", "")
+    try:
+        said = answer_beside(opened, report_id, reply)
+    except Refused as refused:
+        shown = item_page(opened, form, sentence=str(refused), tone="bad", replies={report_id: reply})
+        return shown, 422
+    return item_page(opened, form, sentence=said, tone="good")
+
+
 def keep(opened: Opened, content: Json) -> drafting.Saved:
     """Store the draft. Raises Unfit, StaleDraft."""
     return drafting.save_draft(
@@ -247,8 +264,10 @@ def item_page(
     tone: str = "",
     searched: Searched | None = None,
     check: bool = False,
+    replies: Mapping[int, str] = NO_REPLIES,
 ) -> str:
-    """The editor. `focus` is the id of the element at which reading goes on, `sentence` what is said above the form."""
+    """The editor. `focus` is the id of the element at which reading goes on, `sentence` what is said above the form,
+    `replies` what was typed as an answer to a report and is handed back."""
     content = item_forms.said(typed_body(opened), form)
     return render_template(
         "author/item.html",
@@ -265,6 +284,8 @@ def item_page(
         sentence=sentence,
         tone=tone,
         check=check,
+        reports=reporting.open_on(db.session(), opened),
+        replies=replies,
         dirty=kept_body(content) != opened.body,
         **judged(opened, form, content, check=check),
     )

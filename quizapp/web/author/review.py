@@ -87,6 +87,8 @@ class Sent:
     place: str = ""
     size: str = ""
     remedy: str = LEAVE
+    report: int = 0
+    reply: str = ""
 
 
 NOTHING_SENT = Sent()
@@ -108,6 +110,8 @@ def take_step(shelf: str, content_id: int) -> ResponseReturnValue:
         note=request.form.get("note", ""),
         size=request.form.get("size", ""),
         remedy=request.form.get("remedy", LEAVE),
+        report=number_sent("report"),
+        reply=request.form.get("reply", ""),
     )
     step = STEPS.get(request.form.get("do", ""))
     if step is None:
@@ -184,7 +188,7 @@ def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Judgement | 
     outdated = releasing.find_newer(session, opened)
     if gate is None and opened.is_draft:
         gate = publishing.examine(session, opened, now)
-    change = releasing.change_of(session, opened) if opened.is_draft else Change("")
+    change = releasing.change_of(session, opened)
     affected = affected_by(opened, change)
     return render_template(
         "author/review.html",
@@ -205,8 +209,9 @@ def review_page(opened: Opened, sent: Sent = NOTHING_SENT, *, gate: Judgement | 
         approval=reviewing.may_approve(session, actor, opened) if opened.is_draft else None,
         change=change,
         affected=affected,
-        remedies=remedies(change, affected),
-        reports=[one for one in reporting.reports_on(session, actor, opened.content_id) if one.state == "open"],
+        remedies=remedies(change, affected, is_withdrawn=not opened.is_draft),
+        reports=reporting.open_on(session, opened),
+        replies={sent.report: sent.reply},
         sent=sent,
     )
 
@@ -224,8 +229,11 @@ def affected_by(opened: Opened, change: Change) -> Affected:
     return consequences.foresee(db.session(), opened.content_id, change.line)
 
 
-def remedies(change: Change, affected: Affected) -> dict[str, tuple[str, str]]:
-    return REMEDIES if change.line is not None and affected.anything else {}
+def remedies(change: Change, affected: Affected, *, is_withdrawn: bool = False) -> dict[str, tuple[str, str]]:
+    """What may become of earlier answers; a question that is withdrawn has no further key to accept."""
+    if change.line is None or not affected.anything:
+        return {}
+    return {name: words for name, words in REMEDIES.items() if not is_withdrawn or name != ACCEPT}
 
 
 def title_of_entry(opened: Opened) -> str:
@@ -262,8 +270,12 @@ def hindrances(opened: Opened, faults: Iterable[Fault]) -> list[Hindrance]:
 
 def revision() -> int:
     """The revision that was read. -1, which never fits, for what is no number."""
-    sent = request.form.get("revision", "")
-    return int(sent) if sent.isdigit() and len(sent) < 10 else -1
+    return number_sent("revision")
+
+
+def number_sent(name: str) -> int:
+    sent = request.form.get(name, "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 
 
 def _ask(opened: Opened, _: Sent) -> str:
@@ -329,6 +341,19 @@ def _sign(opened: Opened, _: Sent) -> str:
     return "Signed, exactly as it stands here."
 
 
+def _answer(opened: Opened, sent: Sent) -> str:
+    return answer_beside(opened, sent.report, sent.reply)
+
+
+def answer_beside(opened: Opened, report_id: int, reply: str) -> str:
+    """Answer a report about this question; gives what is said then. Raises LookupError for any other, Refused."""
+    try:
+        reporting.answer(db.session(), get_actor(), report_id, reply, clock.now(), about=opened.content_id)
+    except reporting.Unfit as unfit:
+        raise Refused(str(unfit)) from unfit
+    return "Your answer stands beside the question, where its learner reads it."
+
+
 def _go_on(opened: Opened, _: Sent) -> str:
     publishing.begin_from(db.session(), get_actor(), opened.content_id, based_on_revision=revision(), now=clock.now())
     return "The draft now stands on the newest version."
@@ -348,6 +373,7 @@ STEPS: dict[str, Callable[[Opened, Sent], str]] = {
     "publish": _publish,
     "retire": _retire,
     "sign": _sign,
+    "answer": _answer,
     "go_on": _go_on,
     "discard": _discard,
 }
