@@ -23,7 +23,10 @@ CLEAR = 1.5
 """The answer is clear when so many standard errors lie between it and WORTH_REPEATING."""
 FEWEST = 1_000
 """Answers that an estimate takes; before that nothing is tried on anybody."""
+DOUBT_BEFORE = 0.3
+"""The standard error of what repeats teach before anything is known of it: that of any value from 0 to 1."""
 TRIAL_SHARE = 0.15
+"""The part of the questions that is drawn as a trial while nothing is known; it falls with the doubt."""
 NEW_IN_EVERY = 4
 """Where repeats are preferred one question in four is new all the same, until the objective is shown to be known."""
 _STEPS = 10
@@ -46,7 +49,7 @@ class Repeats:
     """
 
     teach: float = 0.5
-    doubt: float = 0.3
+    doubt: float = DOUBT_BEFORE
     trial: bool = False
 
     @property
@@ -54,11 +57,20 @@ class Repeats:
         """Whether it is known if repeats are worth their time."""
         return abs(self.teach - WORTH_REPEATING) > CLEAR * self.doubt
 
+    @property
+    def trial_share(self) -> float:
+        """The part of the questions, 0 to 1, that is drawn as a trial.
+
+        In proportion to the doubt, because so is what the wrong choice of plan would cost on average. Without that a
+        value close to WORTH_REPEATING, where both plans are worth the same, would be tried for ever.
+        """
+        return TRIAL_SHARE * min(self.doubt / DOUBT_BEFORE, 1.0) if self.trial and not self.clear else 0.0
+
     def preferred(self, rng: random.Random, *, shown: bool, met: int, new_met: int) -> Again | None:
         """Why to ask a question again although a new one is left; None: ask the new one. `shown`: whether new questions
         have shown that the objective is known; `met`: how often questions on it were met, `new_met` different ones."""
         if not self.clear:
-            return Again.TRIAL if self.trial and rng.random() < TRIAL_SHARE else None
+            return Again.TRIAL if rng.random() < self.trial_share else None
         worth = self.teach >= WORTH_REPEATING and (shown or met < NEW_IN_EVERY * new_met)
         return Again.TEACHES if worth else None
 

@@ -39,6 +39,17 @@ def test_a_doubt_is_settled_by_a_small_trial() -> None:
     assert tried / 2_000 == pytest.approx(repeats.TRIAL_SHARE, abs=0.03)
 
 
+def test_the_trial_shrinks_with_the_doubt_also_where_both_plans_are_worth_the_same() -> None:
+    between = [Repeats(repeats.WORTH_REPEATING, doubt, trial=True) for doubt in (0.4, 0.3, 0.2, 0.1, 0.02)]
+    assert [one.trial_share for one in between] == pytest.approx([0.15, 0.15, 0.1, 0.05, 0.01])
+    assert not any(one.clear for one in between)
+    rng = random.Random(1)
+    drawn = sum(between[3].preferred(rng, shown=False, met=1, new_met=1) is Again.TRIAL for _ in range(4_000))
+    assert drawn / 4_000 == pytest.approx(0.05, abs=0.015)
+    assert Repeats(0.1, 0.05, trial=True).trial_share == 0, "clear"
+    assert Repeats(0.6, 0.3).trial_share == 0, "not to be tried"
+
+
 def test_repeats_that_teach_are_preferred_but_new_questions_still_show_what_is_known() -> None:
     rng, teaches = random.Random(1), Repeats(0.95, 0.05)
     assert teaches.preferred(rng, shown=False, met=repeats.NEW_IN_EVERY - 1, new_met=1)
