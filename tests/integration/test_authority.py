@@ -1,4 +1,4 @@
-"""Who may do what: every address of the studio and of teaching, every method, every kind of person.
+"""Who may do what: every address of the studio, of teaching and of credit, every method, every kind of person.
 
 Another area adds its addresses to `ROWS` and its kinds of people to `people`; an address that stands in no row fails by
 name. A refusal is a 404 where somebody has no business knowing that the thing exists, a 403 where a role has no such
@@ -35,6 +35,8 @@ from quizapp.db.session import writing
 from quizapp.services import annotating
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring import commenting
+from quizapp.services.crediting import external
+from quizapp.services.crediting.external import Typed, Upload
 from quizapp.services.teaching import assignments, cohorts
 from quizapp.services.teaching.assignments import Wanted
 from tests.integration.authors import NOW, appoint, content_id
@@ -42,7 +44,7 @@ from tests.integration.classes import instructor
 from tests.integration.conftest import Auth
 from tests.integration.learners import Learner
 from tests.integration.studio import load_good, member
-from tests.people import get_or_make
+from tests.people import address, get_or_make
 
 TEACH = frozenset({"lead", "co_teacher"})
 """Who teaches the cohort, and works on no bank."""
@@ -54,7 +56,8 @@ JUDGE = READ - {"author"}
 OWN = frozenset({"owner", "administrator"})
 LEAD = frozenset({"lead"})
 INSTRUCTORS = STUDIO - {"administrator"}
-AREAS = ("author", "teach")
+EVERYBODY = STUDIO | {"student", "coordinator"}
+AREAS = ("author", "teach", "credit")
 """The blueprints whose addresses must all stand in a row."""
 
 
@@ -155,6 +158,15 @@ ROWS = [
     post("teach.rule", "/teach/assignments/{assignment}/questions/{item}", TEACH, choice="drop"),
     post("teach.answer_challenge", "/teach/challenges/{challenge}", TEACH, answer=""),
     Row("teach.debrief", "/teach/assignments/{assignment}/debrief", TEACH),
+    Row("credit.record", "/credit/transcript", EVERYBODY),
+    Row("credit.record_table", "/credit/transcript.csv", EVERYBODY),
+    Row("credit.record_document", "/credit/transcript.pdf", EVERYBODY),
+    post("credit.save_goals", "/credit/transcript/goals", EVERYBODY, **{"goal-": "no number"}),
+    Row("credit.new_external", "/credit/external", EVERYBODY),
+    post("credit.enter_external", "/credit/external", EVERYBODY),
+    Row("credit.external_credit", "/credit/external/{external}", frozenset({"student"})),
+    Row("credit.external_evidence", "/credit/external/{external}/evidence", frozenset({"student"})),
+    post("credit.withdraw_external", "/credit/external/{external}/withdraw", frozenset({"student"})),
     post("teach.remove_learner", "/teach/cohorts/{cohort}/learners/{second}/remove", LEAD | TEACH),
 ]
 
@@ -185,6 +197,7 @@ def things(app: Flask) -> dict[str, int]:
             "change": publication,
             "report": report,
             **taught(session, item),
+            "external": entered(app, session),
         }
 
 
@@ -208,6 +221,14 @@ def taught(session: Session, item: int) -> dict[str, int]:
             "cohort": cohort, "learner": learners[0], "second": learners[1], "assignment": assignment,
             "challenge": doubt.id,
         }  # fmt: skip
+
+
+def entered(app: Flask, session: Session) -> int:
+    """A credit from elsewhere, with a file, of the student."""
+    person = Actor(get_or_make(app, "student", address("student")), "", "", frozenset(), Choices(), None)
+    proof = Upload("proof.pdf", b"%PDF-1.7 %%EOF")
+    typed = Typed("0123456789", "A course", "A society", "", "Credits", "1", NOW.date(), proof)
+    return external.enter(session, person, typed, NOW)
 
 
 @pytest.fixture
@@ -257,7 +278,9 @@ def test_everybody_is_let_through_or_refused_as_written(
             data = {"csrf_token": tokens[name], **row.data} if row.method == "POST" else None
             response = client.open(path, method=row.method, data=data)
             status, refused = response.status_code, 404
-            if name in {"student", "coordinator"} or (name == "administrator" and row.endpoint.startswith("teach.")):
+            area = row.endpoint.partition(".")[0]
+            without = {"author": {"student", "coordinator"}, "teach": {"student", "coordinator", "administrator"}}
+            if name in without.get(area, ()):
                 refused = 403
             response.close()
             fits = status not in {400, 401, 403, 404, 405, 500} if name in row.may else status == refused

@@ -29,13 +29,32 @@ def problem_of_name(name: str) -> str | None:
         return "Write your name as it should stand on the certificate."
     if len(name) > LONGEST_NAME:
         return f"A name can have {LONGEST_NAME} letters; this one has {len(name)}."
-    if any(unicodedata.category(sign) in _BREAKS_A_LINE or sign in _TURNS_A_LINE for sign in name):
+    if _controls(name):
         return "This name holds an invisible sign that controls how text runs. Please type it anew."
-    if any(unicodedata.category(sign) in {"Cn", "Co", "Cs"} for sign in name):
+    if _unprintable(name):
         return "This name holds a sign that no font can print. Please type it anew."
     if not any(unicodedata.category(sign).startswith("L") for sign in name):
         return "A name has at least one letter."
     return None
+
+
+def problem_of_text(text: str, longest: int) -> str | None:
+    """Why a line that is printed beside names, such as a title, cannot be kept, or None."""
+    if len(text) > longest:
+        return f"Keep this within {longest} characters; it has {len(text)}."
+    if _controls(text):
+        return "This holds an invisible sign that controls how text runs. Please type it anew."
+    if _unprintable(text):
+        return "This holds a sign that no font can print. Please type it anew."
+    return None
+
+
+def _controls(text: str) -> bool:
+    return any(unicodedata.category(sign) in _BREAKS_A_LINE or sign in _TURNS_A_LINE for sign in text)
+
+
+def _unprintable(text: str) -> bool:
+    return any(unicodedata.category(sign) in {"Cn", "Co", "Cs"} for sign in text)
 
 
 def problem_of_npi(npi: str) -> str | None:

@@ -1,0 +1,9 @@
+"""Credit for learners: activities, taking part, certificates, and the record that each keeps.
+
+Each page reads a request, calls one service that makes sure of the scope, and chooses what to show.
+"""
+
+from quizapp.web.credit import external, transcripts
+from quizapp.web.credit.blueprint import blueprint
+
+__all__ = ["blueprint", "external", "transcripts"]
