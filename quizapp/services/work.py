@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from quizapp.services import calibrating, examining, fitting, outbox, regrading
+from quizapp.services.analysing import forms
 from quizapp.services.crediting import issuing
 from quizapp.services.teaching import closing
 
@@ -30,7 +31,8 @@ class Done:
 def work(
     session: Session, transport: outbox.Transport, now: dt.datetime, *, sender: str, press: issuing.Press | None = None
 ) -> Done:
-    """One round: close what has expired or is over, renew marks, send what waits, make certificates that are owed.
+    """One round: close what has expired or is over, renew marks, take the figures of forms, send what waits, make
+    certificates that are owed.
 
     `sender`: where mail comes from. `press`: None where the site knows no address of its own; then a certificate that a
     crash has left unmade waits for its learner to ask again.
@@ -38,6 +40,7 @@ def work(
     closed = examining.close_expired(session, now)
     closing.close_over(session, now)
     regraded = regrading.regrade_due(session, now)
+    forms.take_due(session, now)
     sent = outbox.send_waiting(session, transport, now, sender=sender)
     issued = issuing.issue_waiting(session, press, now) if press is not None else 0
     return Done(closed, sent, regraded, issued)

@@ -157,6 +157,8 @@ ROWS = [
     Row("teach.questions", "/teach/assignments/{assignment}/questions", TEACH),
     post("teach.rule", "/teach/assignments/{assignment}/questions/{item}", TEACH, choice="drop"),
     post("teach.answer_challenge", "/teach/challenges/{challenge}", TEACH, answer=""),
+    Row("teach.figures", "/teach/assignments/{assignment}/figures", TEACH),
+    Row("teach.figures_file", "/teach/assignments/{assignment}/figures.csv", TEACH),
     Row("teach.debrief", "/teach/assignments/{assignment}/debrief", TEACH),
     Row("credit.record", "/credit/transcript", EVERYBODY),
     Row("credit.record_table", "/credit/transcript.csv", EVERYBODY),

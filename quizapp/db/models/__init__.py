@@ -65,6 +65,7 @@ from quizapp.db.models.teaching import (
     Cohort,
     CohortMember,
     CohortStaff,
+    FormSnapshot,
     Invitation,
     Ruling,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "ExamDate",
     "Exposure",
     "ExternalCredit",
+    "FormSnapshot",
     "InControl",
     "Invitation",
     "Item",

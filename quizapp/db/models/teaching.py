@@ -113,8 +113,10 @@ class Assignment(Base):
     at: Mapped[dt.datetime]
     published_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
-    """When nobody could hand in any more and the figures of the form were taken."""
+    """When nobody could hand in any more."""
     released_at: Mapped[dt.datetime | None]
+    analysed_at: Mapped[dt.datetime | None]
+    """When its marks were last looked at for the figures of the form."""
 
     __table_args__ = (
         CheckConstraint("kind IN ('lesson', 'block', 'exam')", name="known_kind"),
@@ -123,6 +125,22 @@ class Assignment(Base):
         CheckConstraint("show_objectives IN ('never', 'after', 'at_once')", name="show_objectives"),
         CheckConstraint("show_keys IN ('never', 'after', 'at_once')", name="show_keys"),
     )
+
+
+class FormSnapshot(Base):
+    """The figures of a form that everybody answered, as its marks gave them at one moment. Append-only: when marks have
+    changed there is a further one."""
+
+    __tablename__ = "form_snapshot"
+
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    taken_at: Mapped[dt.datetime]
+    people: Mapped[int]
+    marks_sha256: Mapped[str] = mapped_column(sa.String(64))
+    """Of the marks behind it: as long as they are the same there is nothing new to say."""
+    figures: Mapped[Json]
+    """What `core.itemstats.forms.analyse` gave, with the questions its columns are."""
 
 
 class Ruling(Base):

@@ -127,6 +127,8 @@ def adjust(session: Session, actor: Actor, assignment_id: int, wanted: Wanted, n
                 merged = replace(held.wanted, title=wanted.title)
             fit = check(session, merged)
             values = {name: value for name, value in columns(fit).items() if name not in ("plan", "kind")}
+            if held.state == OPEN and replace(held, wanted=fit).window.closes_at() > now:
+                values["closed_at"] = None  # it is open again, and will be closed and analysed again
             session.execute(sa.update(Assignment).where(Assignment.id == assignment_id).values(**values))
             before, after = _audited(held.wanted), _audited(fit)
             if before != after:
