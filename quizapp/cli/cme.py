@@ -1,4 +1,4 @@
-"""Credit, from the shell: is this certificate what its provider issued? And the keys that sign certificates."""
+"""Credit, from the shell: sample activities, the keys that sign certificates, and whether one is what was issued."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from quizapp import clock
 from quizapp.cli.application import database
 from quizapp.formats.certificate import credential, keys, verifying
 from quizapp.services.crediting import keys as signing
+from quizapp.services.crediting import samples
 from quizapp.services.crediting.vault import Locked
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -21,6 +22,21 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 def cme() -> None:
     """Continuing medical education."""
+
+
+@cme.command(name="samples")
+@click.option("--coordinator", default=samples.COORDINATOR, show_default=True, help="Who runs them.")
+def load_samples(*, coordinator: str) -> None:
+    """Publish the two sample activities, for which no credit is designated. Those that are there stay as they are."""
+    with database() as session:
+        actor = samples.find_coordinator(session, coordinator)
+        if actor is None:
+            raise click.ClickException(f"{coordinator} is no coordinator here. Open the account first: user create.")
+        published = samples.load(session, actor, clock.now())
+    for slug in published:
+        click.echo(f"Published: {slug}.")
+    if not published:
+        click.echo("Nothing new: the samples are published, or their lesson and questions are not.")
 
 
 @cme.command()

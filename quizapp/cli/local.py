@@ -17,6 +17,7 @@ from quizapp.formats import tree
 from quizapp.services import accounts
 from quizapp.services.authoring import scope
 from quizapp.services.content import loading
+from quizapp.services.crediting import samples
 from quizapp.services.teaching import rehearsing
 
 
@@ -34,6 +35,9 @@ def set_up(port: int) -> None:
         scope.adopt(db.session(), "instructor@example.org", clock.now())
         if opened:
             rehearsing.open_rotation(db.session(), clock.now())
+        coordinator = samples.find_coordinator(db.session())
+        if coordinator is not None:
+            samples.load(db.session(), coordinator, clock.now())
         click.echo(f"\nOpen {app.config['PUBLIC_URL']} in a browser.")
         if opened:
             click.echo(f"Sign in as one of these, with the password {accounts.DEMO_PASSWORD}:")

@@ -83,8 +83,13 @@ def queue_all(session: Session, mails: Sequence[Mail], now: dt.datetime) -> int:
     return len(new)
 
 
+def is_address(typed: str) -> bool:
+    """Whether mail can be sent there."""
+    return _ADDRESS.fullmatch(typed) is not None and len(typed) <= 255
+
+
 def _check(mail: Mail) -> None:
-    if not _ADDRESS.fullmatch(mail.recipient) or len(mail.recipient) > 255:
+    if not is_address(mail.recipient):
         raise Unmailable(f"not one plain address: {mail.recipient!r}")
     if _CONTROL.search(mail.subject) or len(mail.subject) > 255:
         raise Unmailable(f"not one line of text: {mail.subject!r}")

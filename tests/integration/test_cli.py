@@ -281,3 +281,16 @@ def catches_sigterm(process: int) -> bool:
     status = Path(f"/proc/{process}/status").read_text()
     (caught,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
     return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("content")
+def test_the_sample_activities_are_published_once_by_a_coordinator(run: Run) -> None:
+    unknown = run("cme", "samples", "--coordinator", "nobody@example.org")
+    assert unknown.exit_code == 1
+    assert "nobody@example.org is no coordinator here." in unknown.output
+    run("user", "create", "c@example.org", "--role", "coordinator", "--password", "a long enough password")
+    first = run("cme", "samples", "--coordinator", "c@example.org")
+    assert "Published: how-nassas-act." in first.output
+    assert "Published: depression-that-does-not-yield." in first.output
+    assert "Nothing new" in run("cme", "samples", "--coordinator", "c@example.org").output

@@ -167,23 +167,39 @@ ELEMENTS: Mapping[str, str] = MappingProxyType(
 """Field → what it is called in the checklist. A field that is empty is missing."""
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What keeps an activity from being published: the field where it is mended, and a sentence."""
+
+    element: str
+    sentence: str
+
+
 def problems(front: FrontMatter) -> tuple[str, ...]:
     """All that keeps an activity from being published, each in a sentence; empty when it may be."""
-    missing = [f"Missing: {name}." for element, name in ELEMENTS.items() if not getattr(front, element)]
+    return tuple(one.sentence for one in checklist(front))
+
+
+def checklist(front: FrontMatter) -> tuple[Problem, ...]:
+    """The same with the field where each is mended."""
+    missing = [
+        Problem(element, f"Missing: {name}.") for element, name in ELEMENTS.items() if not getattr(front, element)
+    ]
     return (*missing, *_dates(front), *_levels(front), *_people(front), *_test(front))
 
 
-def _dates(front: FrontMatter) -> list[str]:
+def _dates(front: FrontMatter) -> list[Problem]:
     if front.released is None:
         return []
     found = []
     if front.validity_reviewed_on is not None and front.validity_reviewed_on > front.released:
-        found.append("The review of content validity is dated after the release; it comes before it.")
+        sentence = "The review of content validity is dated after the release; it comes before it."
+        found.append(Problem("validity_reviewed_on", sentence))
     if front.expires is not None and front.expires <= front.released:
-        found.append("The activity expires before it is released.")
+        found.append(Problem("expires", "The activity expires before it is released."))
     elif front.expires is not None and front.expires > _years_after(front.released, front.longest_years):
         years = f"{front.longest_years} year{'s' if front.longest_years != 1 else ''}"
-        found.append(f"The expiry lies more than {years} after the release; review it sooner.")
+        found.append(Problem("expires", f"The expiry lies more than {years} after the release; review it sooner."))
     return found
 
 
@@ -194,50 +210,59 @@ def _years_after(day: dt.date, years: int) -> dt.date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _levels(front: FrontMatter) -> list[str]:
+def _levels(front: FrontMatter) -> list[Problem]:
     found = []
     if front.need and front.need not in NEEDS:
-        found.append(f"The need is one of {', '.join(NEEDS)}; “{front.need}” is not.")
+        found.append(Problem("need", f"The need is one of {', '.join(NEEDS)}; “{front.need}” is not."))
     if not 0 <= front.minimum_percent <= 100:
-        found.append("The minimum level is a share of the marks, from 1 to 100 %.")
+        found.append(Problem("minimum_percent", "The minimum level is a share of the marks, from 1 to 100 %."))
     if front.maximum * QUARTER_MINUTES > front.minutes > 0:
+        stands = front.maximum * QUARTER_MINUTES
+        sentence = f"The credit designated stands for {stands} minutes; the activity takes {front.minutes}."
+        found.append(Problem("maximum", sentence))
+    return found
+
+
+def _people(front: FrontMatter) -> list[Problem]:
+    return [Problem("in_control", sentence) for person in front.in_control for sentence in _person(person)]
+
+
+def _person(person: InControl) -> list[str]:
+    found = []
+    if person.relationships is None:
+        found.append(f"{person.name} ({person.role}) has not disclosed relationships, nor that there are none.")
+    if person.began is None:
+        found.append(f"It is not said when {person.name} began as {person.role}.")
+    if person.employed:
+        found.append(f"{person.name} owns or works for an ineligible company and must not control content.")
+    if not person.relationships:
+        return found
+    if not person.mitigation.strip() or person.mitigated_on is None:
+        found.append(f"What {person.name} discloses has not been mitigated.")
+    elif person.began is not None and person.mitigated_on > person.began:
         found.append(
-            f"The credit designated stands for {front.maximum * 15} minutes; the activity takes {front.minutes}."
+            f"The mitigation for {person.name} is dated {person.mitigated_on.isoformat()}, after the role began on "
+            f"{person.began.isoformat()}."
         )
     return found
 
 
-def _people(front: FrontMatter) -> list[str]:
-    found = []
-    for person in front.in_control:
-        if person.relationships is None:
-            found.append(f"{person.name} ({person.role}) has not disclosed relationships, nor that there are none.")
-        if person.began is None:
-            found.append(f"It is not said when {person.name} began as {person.role}.")
-        if person.employed:
-            found.append(f"{person.name} owns or works for an ineligible company and must not control content.")
-        if not person.relationships:
-            continue
-        if not person.mitigation.strip() or person.mitigated_on is None:
-            found.append(f"What {person.name} discloses has not been mitigated.")
-        elif person.began is not None and person.mitigated_on > person.began:
-            found.append(
-                f"The mitigation for {person.name} is dated {person.mitigated_on.isoformat()}, after the role began on "
-                f"{person.began.isoformat()}."
-            )
-    return found
-
-
-def _test(front: FrontMatter) -> list[str]:
+def _test(front: FrontMatter) -> list[Problem]:
     asked = Counter(question.objective for question in front.questions)
-    found = [f"No question of the test samples the objective “{one}”." for one in front.objectives if not asked[one]]
+    found = [
+        Problem("questions", f"No question of the test samples the objective “{one}”.")
+        for one in front.objectives
+        if not asked[one]
+    ]
     found += [
-        f"The question {question.id} has no clinician’s signature for this version."
+        Problem("questions", f"The question {question.id} has no clinician’s signature for this version.")
         for question in front.questions
         if front.credit_designated and not question.signed_by
     ]
     if front.questions and front.a_test < len(front.objectives):
-        found.append("A test that asks fewer questions than there are objectives cannot sample each of them.")
+        sentence = "A test that asks fewer questions than there are objectives cannot sample each of them."
+        found.append(Problem("a_test", sentence))
     if front.a_test > len(front.questions):
-        found.append(f"A test asks {front.a_test} questions, and there are {len(front.questions)}.")
+        sentence = f"A test asks {front.a_test} questions, and there are {len(front.questions)}."
+        found.append(Problem("a_test", sentence))
     return found
