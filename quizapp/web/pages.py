@@ -29,6 +29,8 @@ PLACES = (
     ("progress", "Progress", "learn.progress"),
     ("sessions", "Sessions", "learn.sessions"),
 )
+CREDIT = ("credit", "Credit", "credit.index")
+"""Beside the others on a wide screen alone; on a narrow one it stands in the menu of the account, as it always does."""
 TEACHING = ("teach", "Teach", "teach.index")
 AUTHORING = ("author", "Author", "author.index")
 ASSIGNED = (
@@ -86,7 +88,7 @@ def frame() -> dict[str, Any]:
 def places(actor: Actor) -> tuple[Place, ...]:
     """Where this person can go; the cohorts for those who teach, the studio for those who write."""
     section = (request.endpoint or "").partition(".")[0]
-    found = [*PLACES]
+    found = [*PLACES, CREDIT]
     if "instructor" in actor.roles:
         found.append(TEACHING)
     if actor.roles & {"instructor", "administrator"}:
