@@ -19,7 +19,7 @@ COMMANDS = {
     "engine": "engine",
     "statistics": "statistics",
     "demo": "demo",
-    "cme": "cme",
+    "cme": "running",
     "audit": "auditing",
     "check": "deploying",
     "doctor": "keeping",

@@ -70,12 +70,12 @@ class Designated:
     system_id: int
 
     @classmethod
-    def new(cls, session: Session, *, maximum: int = 4, **body: Any) -> Designated:
+    def new(cls, session: Session, *, maximum: int = 4, report_format: str = "", **body: Any) -> Designated:
         run_by = coordinator(session)
-        number = next(_numbers)
+        number, system = next(_numbers), SYSTEM | {"report_format": report_format}
         with writing(session):
             provider_id = _insert(session, Provider, slug=f"provider-{number}", edition=1, body=PROVIDER, at=MONDAY)
-            system_id = _insert(session, CreditSystem, slug=f"system-{number}", edition=1, body=SYSTEM, at=MONDAY)
+            system_id = _insert(session, CreditSystem, slug=f"system-{number}", edition=1, body=system, at=MONDAY)
             activity_id = _insert(session, Activity, slug=f"activity-{number}", draft={}, revision=1, at=MONDAY)
             session.execute(sa.insert(table(ActivityCoordinator)), {"activity_id": activity_id, "user_id": run_by.id})
             version_id = _insert(

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from quizapp.core.preferences import Choices
 from quizapp.db.extension import db
 from quizapp.db.models import (
+    ActivityCoordinator,
     Assignment,
     Challenge,
     CohortMember,
@@ -29,19 +30,25 @@ from quizapp.db.models import (
     Presentation,
     ProblemReport,
     Publication,
+    ReportBatch,
+    ReportRow,
     Sitting,
 )
 from quizapp.db.session import writing
+from quizapp.formats import pars
+from quizapp.formats.pars import Report
 from quizapp.services import annotating
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring import commenting
 from quizapp.services.crediting import external
 from quizapp.services.crediting.external import Typed, Upload
+from quizapp.services.crediting.vault import Vault
 from quizapp.services.teaching import assignments, cohorts
 from quizapp.services.teaching.assignments import Wanted
 from tests.integration.authors import NOW, appoint, content_id
 from tests.integration.classes import instructor
 from tests.integration.conftest import Auth
+from tests.integration.credited import Designated
 from tests.integration.learners import Learner
 from tests.integration.studio import load_good, member
 from tests.people import address, get_or_make
@@ -56,8 +63,10 @@ JUDGE = READ - {"author"}
 OWN = frozenset({"owner", "administrator"})
 LEAD = frozenset({"lead"})
 INSTRUCTORS = STUDIO - {"administrator"}
-EVERYBODY = STUDIO | {"student", "coordinator"}
-AREAS = ("author", "teach", "credit")
+EVERYBODY = STUDIO | {"student", "coordinator", "runner"}
+RUN = frozenset({"runner", "administrator"})
+"""Who runs the activity with credit; `coordinator` runs none."""
+AREAS = ("author", "teach", "credit", "coordinate")
 """The blueprints whose addresses must all stand in a row."""
 
 
@@ -170,6 +179,13 @@ ROWS = [
     Row("credit.external_evidence", "/credit/external/{external}/evidence", frozenset({"student"})),
     post("credit.withdraw_external", "/credit/external/{external}/withdraw", frozenset({"student"})),
     post("teach.remove_learner", "/teach/cohorts/{cohort}/learners/{second}/remove", LEAD | TEACH),
+    Row("coordinate.reporting_page", "/coordinate/activities/{activity}/reports", RUN),
+    post("coordinate.prepare_report", "/coordinate/activities/{activity}/reports", RUN),
+    Row("coordinate.report", "/coordinate/reports/{report_batch}", RUN),
+    post("coordinate.report_file", "/coordinate/reports/{report_batch}/file", RUN),
+    post("coordinate.send_report", "/coordinate/reports/{report_batch}/sent", RUN),
+    post("coordinate.take_answers", "/coordinate/reports/{report_batch}/answers", RUN, list=""),
+    post("coordinate.correct_report", "/coordinate/claims/{claim}/corrected", RUN, reason=""),
 ]
 
 
@@ -200,6 +216,7 @@ def things(app: Flask) -> dict[str, int]:
             "report": report,
             **taught(session, item),
             "external": entered(app, session),
+            **credited(session, app.extensions["vault"], learner),
         }
 
 
@@ -233,6 +250,21 @@ def entered(app: Flask, session: Session) -> int:
     return external.enter(session, person, typed, NOW)
 
 
+def credited(session: Session, vault: Vault, learner: Learner) -> dict[str, int]:
+    """An activity with credit, a claim in it, and a file in which the claim was reported."""
+    made = Designated.new(session, report_format="pars")
+    claim = made.grant(learner, made.enrol(learner))
+    with writing(session):
+        batch = ReportBatch(format="pars", document=vault.seal(EMPTY_REPORT), at=NOW)
+        session.add(batch)
+        session.flush()
+        session.add(ReportRow(batch_id=batch.id, claim_id=claim, outcome="waiting", error=""))
+        return {"activity": made.activity_id, "claim": claim, "report_batch": batch.id}
+
+
+EMPTY_REPORT = pars.write(Report(NOW, "", (), ()))
+
+
 @pytest.fixture
 def people(app: Flask, auth: Auth, things: dict[str, int]) -> dict[str, FlaskClient]:
     """A browser for each kind of person, signed in."""
@@ -250,6 +282,10 @@ def people(app: Flask, auth: Auth, things: dict[str, int]) -> dict[str, FlaskCli
         with app.app_context(), writing(db.session()) as session:
             session.execute(sa.delete(CohortStaff).where(CohortStaff.role == staff))
             session.add(CohortStaff(cohort_id=things["cohort"], user_id=user_id, role=staff))
+    found["runner"] = auth.browser("coordinator", email="runner@example.org").raw
+    user_id = get_or_make(app, "coordinator", "runner@example.org")
+    with app.app_context(), writing(db.session()) as session:
+        session.add(ActivityCoordinator(activity_id=things["activity"], user_id=user_id))
     with app.app_context():
         user_id = get_or_make(app, "instructor", "foreign@example.org")
         actor = Actor(user_id, "foreign@example.org", "", frozenset({"instructor"}), Choices(), None)
@@ -279,16 +315,19 @@ def test_everybody_is_let_through_or_refused_as_written(
         for name, client in people.items():
             data = {"csrf_token": tokens[name], **row.data} if row.method == "POST" else None
             response = client.open(path, method=row.method, data=data)
-            status, refused = response.status_code, 404
-            area = row.endpoint.partition(".")[0]
-            without = {"author": {"student", "coordinator"}, "teach": {"student", "coordinator", "administrator"}}
-            if name in without.get(area, ()):
-                refused = 403
+            status, refused = response.status_code, refusal(name, row)
             response.close()
             fits = status not in {400, 401, 403, 404, 405, 500} if name in row.may else status == refused
             if not fits:
                 wrong.append(f"{name} {row.method} {path} {dict(row.data)}: {status}")
     assert not wrong, "\n".join(wrong)
+
+
+def refusal(name: str, row: Row) -> int:
+    """403 for who has no page of this area at all, 404 for who does not work on this thing."""
+    coordinators = RUN | {"coordinator"}
+    areas = {"author": STUDIO, "teach": INSTRUCTORS, "credit": EVERYBODY, "coordinate": coordinators}
+    return 404 if name in areas[row.endpoint.partition(".")[0]] else 403
 
 
 def test_ids_that_lead_nowhere_are_not_found_and_nothing_was_changed(

@@ -1,0 +1,46 @@
+"""Running activities with credit, from the shell: what is reported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from flask import current_app
+
+from quizapp import clock
+from quizapp.cli.application import database
+from quizapp.cli.cme import cme
+from quizapp.services.crediting import reporting, scope
+
+
+@cme.command("export-pars")
+@click.argument("activity")
+@click.option("--by", required=True, help="Address of the coordinator in whose name it is done.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Where to write it; else it is printed.")
+def export_pars(*, activity: str, by: str, to: Path | None) -> None:
+    """Make the file of all claims of ACTIVITY that can be reported (JSON), and put them into the queue.
+
+    The file names people: it is written for its owner alone. Run again before it is marked as sent, it is the same one.
+    """
+    with database() as session:
+        vault, now = current_app.extensions["vault"], clock.now()
+        actor = scope.find_coordinator(session, by)
+        if actor is None:
+            raise click.ClickException(f"{by} is no coordinator who may sign in.")
+        activity_id = scope.find_activity(session, activity)
+        try:
+            if activity_id is None:
+                raise LookupError(activity)
+            batch = reporting.prepare(session, actor, activity_id, vault, now)
+            text = reporting.hand_out(session, actor, batch, vault, now)
+        except LookupError as unknown:
+            raise click.ClickException(f"{by} runs no published activity “{activity}”.") from unknown
+        except reporting.Refused as refused:
+            raise click.ClickException(str(refused)) from refused
+    if to is None:
+        click.echo(text, nl=False)
+        return
+    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    click.echo(f"File {batch} is written to {to}. Mark it as sent on its page once it was.")
