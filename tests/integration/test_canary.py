@@ -276,6 +276,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "filename": [str(file.relative_to(static)) for file in sorted(static.rglob("*")) if file.is_file()],
         "token": ["not-a-token"],
         "activity_id": [1],
+        "external_id": [1],
         "batch_id": [1],
     }
     return Snoop(app, auth.client.raw, planted, values)
