@@ -25,7 +25,7 @@ from quizapp.db.models import (
 )
 from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services.accounts import Actor
-from quizapp.services.composing import BlockPlan, choose_block
+from quizapp.services.composing import BlockPlan, NothingToAsk, choose_block
 from quizapp.services.sittings import Chosen, Place
 from quizapp.services.teaching.accommodating import find_allowance
 from quizapp.services.versions import Version, get_version, get_versions, published, published_by_id
@@ -63,7 +63,11 @@ def open_chosen(
     session: Session, actor: Actor, chosen: Chosen, *, key: str, title: str, now: dt.datetime, seed: int
 ) -> int:
     """Open a session of what was chosen and show its first question, or all of an exam. Inside a deed that holds the
-    learner’s lock. The time of a person who has more of it is counted here, once, and kept."""
+    learner’s lock. The time of a person who has more of it is counted here, once, and kept.
+
+    Raises NothingToAsk if all of it was withdrawn since it was chosen: a session that shows nothing could neither be
+    gone on with nor end.
+    """
     deadline, extra = _deadline(session, actor, chosen, now)
     sitting_id = _open(
         session,
@@ -78,7 +82,10 @@ def open_chosen(
         now=now,
         seed=seed,
     )
-    present(session, actor, sitting_id, range(len(chosen.items) if chosen.mode.free_order else 1), now)
+    places = range(len(chosen.items))
+    turns = [places] if chosen.mode.free_order else [range(place, place + 1) for place in places]
+    if not any(present(session, actor, sitting_id, turn, now) for turn in turns):
+        raise NothingToAsk("All of these questions were withdrawn meanwhile, so there is nothing left to ask here.")
     return sitting_id
 
 
@@ -142,8 +149,9 @@ def _check_seed(actor: Actor, lesson: str, now: dt.datetime) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])
 
 
-def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable[int], now: dt.datetime) -> None:
-    """Put the questions at these places of the sitting’s plan in front of the learner. Inside a deed.
+def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable[int], now: dt.datetime) -> int:
+    """Put the questions at these places of the sitting’s plan in front of the learner; returns how many they are.
+    Inside a deed.
 
     An item that was withdrawn since the plan was made is left out, unless the plan pins the versions.
     """
@@ -161,6 +169,7 @@ def present(session: Session, actor: Actor, sitting_id: int, positions: Iterable
             rows.append(presentation_row(actor, sitting_id, position, version, sitting.seed, why, now, met))
     if rows:
         session.execute(sa.insert(table(Presentation)), rows)
+    return len(rows)
 
 
 def variants_met(session: Session, actor: Actor, version: Version) -> Collection[str]:

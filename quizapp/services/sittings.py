@@ -205,15 +205,7 @@ def verdict(row: Any) -> str:
 
 
 def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: int = 1) -> tuple[Sat, ...]:
-    rows = session.execute(
-        sa.select(Sitting, _sums.c.answered, _sums.c.earned, _sums.c.possible, _shown_count.c.questions)
-        .select_from(Sitting)  # else what is joined to what is guessed, now and then in vain
-        .outerjoin(_sums, _sums.c.sitting_id == Sitting.id)
-        .outerjoin(_shown_count, _shown_count.c.sitting_id == Sitting.id)
-        .where(Sitting.learner_id == actor.id, where)
-        .order_by(Sitting.id.desc())
-        .limit(limit)
-    )
+    rows = session.execute(_SAT.where(Sitting.learner_id == actor.id, where).order_by(Sitting.id.desc()).limit(limit))
     return tuple(
         Sat(
             id=sitting.id,
@@ -291,6 +283,15 @@ _shown_count = (
     .group_by(Presentation.sitting_id)
     .subquery("shown_count")
 )
+
+_SAT = (
+    sa.select(Sitting, _sums.c.answered, _sums.c.earned, _sums.c.possible, _shown_count.c.questions)
+    .select_from(Sitting)
+    .outerjoin(_sums, _sums.c.sitting_id == Sitting.id)
+    .outerjoin(_shown_count, _shown_count.c.sitting_id == Sitting.id)
+)
+# The columns of a subquery are made when they are first named, and two threads that name them at once get two sets of
+# them: what is joined to what is then undecidable, and the page fails. So they are named here, by one thread.
 
 _ANSWERED = (
     sa.select(

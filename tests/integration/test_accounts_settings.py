@@ -83,6 +83,8 @@ def test_choices_are_kept_and_saving_them_twice_is_harmless(app: Flask, client: 
     [
         ({"zone": "Mars/Olympus"}, "We do not know this time zone."),
         ({"zone": "../../etc/passwd"}, "We do not know this time zone."),
+        ({"minutes_a_day": "0"}, "Choose between 5 and 240 minutes a day."),
+        ({"minutes_a_day": "-5"}, "Choose between 5 and 240 minutes a day."),
         ({"minutes_a_day": "4"}, "Choose between 5 and 240 minutes a day."),
         ({"minutes_a_day": "241"}, "Choose between 5 and 240 minutes a day."),
         ({"minutes_a_day": "many"}, "Enter a whole number of minutes."),

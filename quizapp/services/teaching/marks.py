@@ -49,28 +49,7 @@ class Sat:
 
 def list_sat(session: Session, *where: sa.ColumnElement[bool]) -> tuple[Sat, ...]:
     """The sittings of assignments, in the order in which they were begun, narrowed by columns of `Sitting`."""
-    rows = session.execute(
-        sa.select(
-            Sitting.id,
-            Sitting.assignment_id,
-            Sitting.learner_id,
-            Sitting.started_at,
-            Sitting.deadline,
-            Sitting.closed_at,
-            Sitting.released_at,
-            Sitting.extra_seconds,
-            Sitting.plan,
-            Sitting.mode,
-            sa.func.count(sa.distinct(counted.c.answered)).label("answered"),
-            sa.func.coalesce(sa.func.sum(counted.c.earned), 0).label("earned"),
-            sa.func.coalesce(sa.func.sum(counted.c.possible), 0).label("possible"),
-        )
-        .outerjoin(counted, counted.c.sitting_id == Sitting.id)
-        .where(Sitting.assignment_id.is_not(None), *where)
-        .group_by(Sitting.id)
-        .order_by(Sitting.id)
-    )
-    return tuple(_sat(row) for row in rows)
+    return tuple(_sat(row) for row in session.execute(_SAT.where(*where)))
 
 
 def _sat(row: Row) -> Sat:
@@ -159,3 +138,26 @@ counted = (
 )  # fmt: skip
 """Each graded part of an assignment with the mark that counts there, in the words of `services.regrading`: dropped, it
 counts for nobody; as a bonus for those who have full marks and nobody else; credited, everybody has full marks."""
+
+_SAT = (
+    sa.select(
+        Sitting.id,
+        Sitting.assignment_id,
+        Sitting.learner_id,
+        Sitting.started_at,
+        Sitting.deadline,
+        Sitting.closed_at,
+        Sitting.released_at,
+        Sitting.extra_seconds,
+        Sitting.plan,
+        Sitting.mode,
+        sa.func.count(sa.distinct(counted.c.answered)).label("answered"),
+        sa.func.coalesce(sa.func.sum(counted.c.earned), 0).label("earned"),
+        sa.func.coalesce(sa.func.sum(counted.c.possible), 0).label("possible"),
+    )
+    .select_from(Sitting)
+    .outerjoin(counted, counted.c.sitting_id == Sitting.id)
+    .where(Sitting.assignment_id.is_not(None))
+    .group_by(Sitting.id)
+    .order_by(Sitting.id)
+)

@@ -16,6 +16,7 @@ from quizapp.db.models import Assignment, Cohort, CohortMember, Sitting, table
 from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services import asking, lesson_questions
 from quizapp.services.accounts import Actor
+from quizapp.services.composing import NothingToAsk
 from quizapp.services.sittings import Chosen
 from quizapp.services.teaching import assembling, marks
 from quizapp.services.teaching.accommodating import find_allowance
@@ -150,15 +151,18 @@ def start(session: Session, actor: Actor, assignment_id: int, now: dt.datetime) 
                 raise Refused(task.refusal)
             plan = session.execute(sa.select(Assignment.plan).where(Assignment.id == assignment_id)).scalar_one()
             attempt = len(task.sat) + 1
-            return asking.open_chosen(
-                session,
-                actor,
-                _chosen(session, actor, task, plan, attempt),
-                key=f"assignment:{assignment_id}:{attempt}",
-                title=task.wanted.title,
-                now=now,
-                seed=(int(plan["seed"]) + 1_000_003 * actor.id + attempt) % 2**53,
-            )
+            try:
+                return asking.open_chosen(
+                    session,
+                    actor,
+                    _chosen(session, actor, task, plan, attempt),
+                    key=f"assignment:{assignment_id}:{attempt}",
+                    title=task.wanted.title,
+                    now=now,
+                    seed=(int(plan["seed"]) + 1_000_003 * actor.id + attempt) % 2**53,
+                )
+            except NothingToAsk as reason:
+                raise Refused(str(reason)) from reason
 
     return retrying(deed)
 
