@@ -55,4 +55,20 @@ FORMATIVE = Mode(
 )
 """An exam that an instructor gave and that decides nothing."""
 
-MODES = {mode.name: mode for mode in (PRACTICE, REVIEW, LEARN, PLACEMENT, EXAM, LESSON, ASSIGNED, GRADED, FORMATIVE)}
+CREDIT = Mode("credit", feedback_at_once=False, free_order=True, asks_confidence=False, schedules=False, pool="secure")
+"""The test of an activity with credit. Explained when it is handed in; the next attempt asks other questions."""
+BEFORE = Mode(
+    "before", feedback_at_once=False, free_order=True, asks_confidence=False, schedules=False, pool="secure", held=True
+)
+"""What an activity asks before its lesson; the result waits until the test is passed, so that it cannot teach it."""
+QUARTER = Mode(
+    "quarter", feedback_at_once=True, free_order=False, asks_confidence=False, schedules=False, pool="secure"
+)
+"""The questions of a quarter that carry credit, one by one with their reasons."""
+
+MODES = {
+    mode.name: mode
+    for mode in (
+        PRACTICE, REVIEW, LEARN, PLACEMENT, EXAM, LESSON, ASSIGNED, GRADED, FORMATIVE, CREDIT, BEFORE, QUARTER
+    )
+}  # fmt: skip

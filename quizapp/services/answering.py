@@ -20,6 +20,7 @@ from quizapp.db.models import ContentVersion, Item, Presentation, Published, Res
 from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services import asking, counting, folding, placing
 from quizapp.services.accounts import Actor
+from quizapp.services.crediting import closing as crediting
 from quizapp.services.sittings import Place
 from quizapp.services.versions import Row, Version, get_content_ids, get_version
 
@@ -154,6 +155,7 @@ def _go_on(session: Session, actor: Actor, shown: Row, now: dt.datetime) -> None
             return
     if shown.mode != modes.LESSON.name:
         run(session, _CLOSE, {"sitting": shown.sitting_id, "now": now})
+        crediting.note_closed(session, shown.sitting_id, shown.participation_id, shown.purpose, now)
 
 
 def _load(session: Session, actor: Actor, presentation_id: int, part: str) -> Row:
@@ -208,6 +210,8 @@ _SHOWN = (
         Sitting.seed,
         Sitting.closed_at,
         Sitting.deadline,
+        Sitting.participation_id,
+        Sitting.purpose,
         Item.objective_id,
         _current.line.label("published_line"),
         Response.id.label("response_id"),

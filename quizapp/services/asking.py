@@ -7,6 +7,7 @@ import hashlib
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,7 +79,11 @@ def open_chosen(
         plan=chosen.plan(),
         deadline=deadline,
         extra=extra,
-        assignment_id=chosen.assignment_id,
+        belongs_to={
+            "assignment_id": chosen.assignment_id,
+            "participation_id": chosen.participation_id,
+            "purpose": chosen.purpose,
+        },
         now=now,
         seed=seed,
     )
@@ -90,6 +95,7 @@ def open_chosen(
 
 
 NO_TIME = dt.timedelta(0)
+NOTHING: Mapping[str, Any] = MappingProxyType({"assignment_id": None})
 
 
 def _deadline(
@@ -97,7 +103,7 @@ def _deadline(
 ) -> tuple[dt.datetime | None, dt.timedelta]:
     """When it ends for this person, None if it does not, and how much later than for others."""
     if chosen.window is None and chosen.time_allowed is None:
-        return None, NO_TIME
+        return chosen.ends, NO_TIME
     allowance = find_allowance(session, actor.id)
     if chosen.window is None:
         usual = chosen.time_allowed or NO_TIME
@@ -268,7 +274,7 @@ def _open(
     plan: Mapping[str, Any],
     deadline: dt.datetime | None,
     extra: dt.timedelta = NO_TIME,
-    assignment_id: int | None = None,
+    belongs_to: Mapping[str, Any] = NOTHING,
     now: dt.datetime,
     seed: int,
 ) -> int:
@@ -282,7 +288,7 @@ def _open(
         "started_at": now,
         "deadline": deadline,
         "extra_seconds": int(extra.total_seconds()),
-        "assignment_id": assignment_id,
+        **belongs_to,
     }
     return int(session.execute(sa.insert(table(Sitting)).returning(Sitting.id), row).scalar_one())
 

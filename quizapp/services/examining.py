@@ -19,6 +19,7 @@ from quizapp.db.upserts import upserts
 from quizapp.services import counting, folding
 from quizapp.services.accounts import Actor
 from quizapp.services.answering import HandedBack, OutOfTurn, Submission, TimeIsUp, objective_id
+from quizapp.services.crediting import closing as crediting
 from quizapp.services.sittings import Place
 from quizapp.services.versions import Row, Version, get_version
 
@@ -141,9 +142,14 @@ def _close(session: Session, learner_id: int, zone: str, sitting_id: int, now: d
     def deed() -> None:
         with writing(session, Lock(learner=learner_id)):
             sitting = session.execute(
-                sa.select(Sitting.mode, Sitting.deadline, Sitting.closed_at, Sitting.plan).where(
-                    Sitting.id == sitting_id
-                )
+                sa.select(
+                    Sitting.mode,
+                    Sitting.deadline,
+                    Sitting.closed_at,
+                    Sitting.plan,
+                    Sitting.participation_id,
+                    Sitting.purpose,
+                ).where(Sitting.id == sitting_id)
             ).one()
             if sitting.closed_at is not None:
                 return
@@ -157,6 +163,7 @@ def _close(session: Session, learner_id: int, zone: str, sitting_id: int, now: d
             session.execute(
                 sa.update(table(Sitting)).where(Sitting.id == sitting_id).values(closed_at=now, released_at=released_at)
             )
+            crediting.note_closed(session, sitting_id, sitting.participation_id, sitting.purpose, at)
 
     retrying(deed)
 

@@ -125,6 +125,7 @@ class Feedback:
     next_part: str | None
     next_position: int | None
     lesson_home: str
+    participation_id: int | None = None
 
     @property
     def last(self) -> bool:
@@ -212,6 +213,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         next_part=version.parts[index + 1].id if index + 1 < len(version.parts) else None,
         next_position=_next_position(session, shown),
         lesson_home=shown.plan.get("lesson", ""),
+        participation_id=shown.participation_id,
     )
 
 

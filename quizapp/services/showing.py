@@ -75,6 +75,7 @@ class Question:
     saved_at: dt.datetime | None
     why: Mapping[str, Any]
     shown_at: dt.datetime
+    participation_id: int | None = None
 
     @property
     def face_template(self) -> str:
@@ -154,6 +155,7 @@ def get_question(
         saved_at=held.at if held and held.answer is not None else None,
         why=dict(shown.why),
         shown_at=shown.at,
+        participation_id=shown.participation_id,
     )
 
 
@@ -272,6 +274,7 @@ _SHOWN = (
         Sitting.deadline,
         Sitting.closed_at,
         Sitting.released_at,
+        Sitting.participation_id,
         Item.seconds,
         _topic.version_id.label("topic_version_id"),
         Mark.at.label("marked_at"),

@@ -36,9 +36,10 @@ class Chosen:
     """What a session is to ask: content ids of items in order, and the reason for each as data.
 
     `asked`: what was asked for, to be kept with it. `time_allowed` makes it run against the clock and `window` ends it;
-    both are everybody’s, and a person with more time gets more of them. `at_most`: further questions follow from the
-    answers, up to so many; None where the items are all of them. `assignment_id`: what it is begun for, and `fixed`:
-    what was settled for that beforehand, to be kept with the plan.
+    both are everybody’s, and a person with more time gets more of them; `ends` is a moment that nothing moves.
+    `at_most`: further questions follow from the answers, up to so many; None where the items are all of them.
+    `assignment_id`: what it is begun for, and `fixed`: what was settled for that beforehand, to be kept with the plan.
+    `participation_id`, `purpose`: of an activity with credit.
     """
 
     mode: modes.Mode
@@ -50,6 +51,9 @@ class Chosen:
     window: Window | None = None
     assignment_id: int | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    ends: dt.datetime | None = None
+    participation_id: int | None = None
+    purpose: str | None = None
 
     def plan(self) -> dict[str, Any]:
         """As it is stored with the sitting."""
@@ -83,6 +87,7 @@ class Sat:
     earned: int
     possible: int
     assignment_id: int | None = None
+    participation_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -220,6 +225,7 @@ def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: i
             earned=earned or 0,
             possible=possible or 0,
             assignment_id=sitting.assignment_id,
+            participation_id=sitting.participation_id,
         )
         for sitting, answered, earned, possible, questions in rows
     )

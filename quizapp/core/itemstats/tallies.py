@@ -19,7 +19,7 @@ EVER = 0
 NO_COHORT = 0
 
 PRACTICE, EXAM, LESSON = "practice", "exam", "lesson"
-SETTINGS = {mode.name: EXAM if mode.free_order else PRACTICE if mode.schedules else LESSON for mode in MODES.values()}
+SETTINGS = {name: EXAM if mode.free_order else LESSON if name == LESSON else PRACTICE for name, mode in MODES.items()}
 """Mode → where its answers are counted. What is asked inside a lesson is asked of somebody who has just read the
 answer, and would make every question look easier than it is."""
 

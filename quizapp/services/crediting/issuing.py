@@ -39,10 +39,9 @@ from quizapp.formats.certificate.facts import Facts, new_code
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import claiming, keys
+from quizapp.services.crediting.activities import FORMATS
 from quizapp.services.crediting.vault import Vault
 
-FORMATS: Mapping[str, str] = {"lesson": "Enduring material", "block": "Enduring material"}
-"""Kind of an activity → what its format is called where the edition does not name it."""
 WITHOUT_CREDIT = "This certificate of participation carries no credit."
 NOT_DESIGNATED = "No credit is designated for this activity, and no clinician has signed its questions."
 
@@ -183,7 +182,7 @@ def facts_of(session: Session, press: Press, row: Any, now: dt.datetime) -> Fact
     body, front = row.body, row.body.get("front", {})
     system = body.get("systems", {}).get(row.system, {}) if row.quarters else {}
     code = new_code()
-    format_ = str(front.get("format") or FORMATS[row.kind])
+    format_ = FORMATS[row.kind].capitalize()
     provider = front.get("provider") or row.provider.get("name", "")
     unit = str((system or row.system_body or {}).get("unit", ""))
     words = {"provider": provider, "format": format_.lower(), "maximum": shown(row.maximum or 0), "unit": unit}

@@ -1,0 +1,24 @@
+"""What follows when a test of an activity is closed: its time is counted, and a pass is noted.
+
+Called by whatever closes a sitting, inside that deed and under the learner’s lock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from quizapp.services.crediting import claiming, engaging
+from quizapp.services.crediting.attempts import TEST
+
+
+def note_closed(
+    session: Session, sitting_id: int, participation_id: int | None, purpose: str | None, at: dt.datetime
+) -> None:
+    """Nothing for a sitting that belongs to no activity. `at`: when it was closed."""
+    if participation_id is None:
+        return
+    engaging.count_sitting(session, participation_id, sitting_id)
+    if purpose == TEST:
+        claiming.note_pass(session, participation_id, at)
