@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from quizapp import itemtypes
-from quizapp.formats import Problem, documents, entries, figures, lessons, markdown, signing
+from quizapp.formats import Problem, documents, entries, lessons, markdown, pictures, signing
 from quizapp.formats.documents import Path
 from quizapp.formats.links import Link, links
 from quizapp.formats.native import Fact, ItemHead, Lesson
@@ -267,7 +267,7 @@ def _places(tree: Tree, entry: Entry) -> Iterator[Misfit]:
 
 def _size(figure: Entry, digest: str | None) -> tuple[float, float] | None:
     data = figure.drawings.get(digest) if digest else None
-    drawing = figures.read(data, figure.file)[0] if data else None
+    drawing = pictures.draw(data, figure.file, "", "") if data else None
     return (drawing.width, drawing.height) if drawing else None
 
 

@@ -52,6 +52,11 @@ _ATTRIBUTES = {
     "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "stroke-width", "text-anchor", "transform",
     "vector-effect", "viewBox", "x", "x1", "x2", "y", "y1", "y2",
 }  # fmt: skip
+IMAGE = f"{_SVG}image"
+"""Never in a file: `pictures` puts one into the drawing that stands for a picture."""
+MOST_DRAWN = 20_000
+"""Shapes of a drawing, those that “use” repeats counted each time."""
+MOST_IN_MARKER = 40
 _SIZED = {"rect", "use"}
 _PLAIN_VALUE = re.compile(r"[^<>&\\:;{}\"]*\Z")
 _LOCAL_URL = re.compile(r"url\(#[A-Za-z][\w-]*\)\Z")
@@ -100,6 +105,8 @@ def read(data: bytes, file: str) -> tuple[Drawing | None, list[Problem]]:
     if root.tag != f"{_SVG}svg":
         return None, [refused(1, "figure-xml", 'The drawing must begin with <svg xmlns="http://www.w3.org/2000/svg">.')]
     problems = [refused(element.sourceline or 1, *fault) for element in root.iter() for fault in _faults(element)]
+    if not problems and (fault := _repeats(root)):
+        problems.append(refused(1, "figure-repeats", fault))
     box = re.fullmatch(r"0 0 (\d{1,5}(?:\.\d+)?) (\d{1,5}(?:\.\d+)?)", root.get("viewBox", ""))
     if box is None or float(box[1]) < 1 or float(box[2]) < 1:
         problems.append(refused(1, "figure-size", 'The drawing needs viewBox="0 0 width height" and no other size.'))
@@ -140,6 +147,68 @@ def _faults(element: etree._Element) -> list[tuple[str, str]]:
     return faults
 
 
+def _repeats(root: etree._Element) -> str:
+    """What is wrong with the repetitions of a drawing.
+
+    A few lines of “use” can stand for more shapes than can be drawn, or for themselves; a marker stands at each
+    corner of a line.
+    """
+    named = {str(element.get("id")): element for element in root.iter() if element.get("id")}
+    counted: dict[str, int] = {}
+
+    def count(element: etree._Element, way: tuple[str, ...]) -> int:
+        shapes = 1
+        target = str(element.get("href", ""))[1:] if element.tag == f"{_SVG}use" else ""
+        if target in way:
+            raise RecursionError(target)
+        if target in named:
+            if target not in counted:
+                counted[target] = count(named[target], (*way, target))
+            shapes += counted[target]
+        return shapes + sum(count(child, way) for child in element)
+
+    try:
+        shapes = count(root, ())
+        mark = max((count(element, ()) for element in root.iter(f"{_SVG}marker")), default=0)
+    except RecursionError:
+        return "A part of the drawing repeats itself."
+    if mark > MOST_IN_MARKER:
+        return f"A marker has {mark:,} shapes; at most {MOST_IN_MARKER} are taken."
+    return f"The drawing has {shapes:,} shapes; at most {MOST_DRAWN:,} are taken." if shapes > MOST_DRAWN else ""
+
+
+def adopt(data: bytes, title: str, alt: str) -> bytes:
+    """An author's drawing without what drawing programs leave in it (their own elements and attributes, comments), and
+    with `title` and `alt` as its words. What is no drawing at all comes back as it is: `read` says what is wrong."""
+    if len(data) > LARGEST or re.search(rb"<!(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        return data
+    try:
+        data.decode("utf-8")
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+        root = etree.fromstring(data, parser)
+    except (UnicodeDecodeError, etree.XMLSyntaxError):
+        return data
+    if root.tag != f"{_SVG}svg":
+        return data
+    for element in list(root.iter()):
+        parent = element.getparent()
+        foreign = not str(element.tag).startswith(_SVG) or element.tag == f"{_SVG}metadata"
+        told = parent is root and element.tag in (f"{_SVG}title", f"{_SVG}desc")
+        if parent is not None and (foreign or told):
+            parent.remove(element)
+            continue
+        for attribute in [name for name in element.attrib if str(name).startswith("{") and "xlink" not in str(name)]:
+            del element.attrib[attribute]
+    for name in ("version", "width", "height"):
+        root.attrib.pop(name, None)
+    for place, (name, words) in enumerate((("title", title), ("desc", alt))):
+        label = etree.Element(f"{_SVG}{name}")
+        label.text, label.tail = words, "\n"
+        root.insert(place, label)
+    etree.cleanup_namespaces(root, top_nsmap={None: _SVG[1:-1]})
+    return f"{_text(root)}\n".encode()
+
+
 def inline(drawing: Drawing, prefix: str) -> str:
     """The drawing as it stands in a page. `prefix` keeps its ids apart from those of other drawings on the page."""
     root = deepcopy(drawing.root)
@@ -148,7 +217,7 @@ def inline(drawing: Drawing, prefix: str) -> str:
             value = str(value)
             if attribute == "id":
                 element.set("id", f"{prefix}-{value}")
-            elif attribute == "href":
+            elif attribute == "href" and element.tag != IMAGE:
                 element.set("href", f"#{prefix}-{value[1:]}")
             elif _LOCAL_URL.match(value):
                 element.set(attribute, f"url(#{prefix}-{value[5:]}")
@@ -177,7 +246,7 @@ def ground(svg: str, prefix: str, *, labelled: bool) -> Ground:
         if (named or (label and not labelled)) and (parent := element.getparent()) is not None:
             parent.remove(element)
         for attribute, value in element.attrib.items():
-            if attribute in ("id", "href") or _LOCAL_URL.match(str(value)):
+            if element.tag != IMAGE and (attribute in ("id", "href") or _LOCAL_URL.match(str(value))):
                 element.set(attribute, str(value).replace(own, f"{prefix}-{own}", 1))
     root.tag = f"{_SVG}g"
     return Ground(_text(root), float(width), float(height), *words)

@@ -33,8 +33,8 @@ def _whole(value: Any) -> Any:
 
 
 def _media_path(value: str) -> str:
-    if not re.fullmatch(r"media/[A-Za-z0-9][A-Za-z0-9._-]*\.svg", value):
-        raise ValueError(f"“{shorten(value)}” is not a drawing in the folder “media/” beside the lesson (media/….svg).")
+    if not re.fullmatch(r"media/[A-Za-z0-9][A-Za-z0-9._-]*\.(?:svg|png|jpg)", value):
+        raise ValueError(f"“{shorten(value)}” is no file in “media/” beside the lesson (media/….svg, .png or .jpg).")
     return value
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from quizapp.formats import Problem, documents, entries, figures, lessons
+from quizapp.formats import Problem, documents, entries, lessons, pictures
 from quizapp.formats.documents import Document
 from quizapp.formats.links import Link, links
 from quizapp.formats.native import Figure, Lesson, Named, State
@@ -168,8 +168,8 @@ def write(wanted: Iterable[tuple[str, Named]]) -> dict[str, str]:
 
 
 def narrow_of(path: str) -> str:
-    """Where the drawing for narrow screens stands, if there is one."""
-    return path.removesuffix(".svg") + "-narrow.svg"
+    """Where the drawing for narrow screens stands, if there is one; "" beside a picture, which has none."""
+    return path.removesuffix(".svg") + "-narrow.svg" if path.endswith(".svg") else ""
 
 
 def formatted(path: str, data: bytes) -> tuple[str | None, list[Problem]]:
@@ -270,7 +270,7 @@ def _drawn(
     for file in (wide, narrow):
         if file in files:
             tree.used_media.add(file)
-            faults += figures.read(files[file], file)[1]
+            faults += pictures.judge(files[file], file)
             digests.append(sha256(files[file]).hexdigest())
             drawings[digests[-1]] = files[file]
     tree.problems += faults

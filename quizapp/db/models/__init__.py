@@ -5,7 +5,7 @@ is never deleted by a side effect.
 """
 
 from quizapp.db.models.auditing import AuditDetail, AuditEvent
-from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft
+from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft, Upload
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import (
     Content,
@@ -143,6 +143,7 @@ __all__ = [
     "SavedAnswer",
     "SigningKey",
     "Sitting",
+    "Upload",
     "User",
     "UserRole",
     "WebAuthn",

@@ -47,6 +47,19 @@ class Draft(Base):
     __table_args__ = (CheckConstraint("state IN ('draft', 'in_review', 'approved')", name="known_state"),)
 
 
+class Upload(Base):
+    """A drawing or picture for a figure of a lesson that is being written; it becomes the figure's when that is
+    published. `src` is its place in the folder of the lesson."""
+
+    __tablename__ = "upload"
+
+    content_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    src: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("media.sha256"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime]
+
+
 class Comment(Base):
     """A remark on an entry, or on one place in it. It stays when the draft is published."""
 

@@ -9,7 +9,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from quizapp.formats import figures
+from quizapp.formats import figures, pictures
 from quizapp.formats.reviewing.pages import Evidence
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -22,7 +22,8 @@ Box = tuple[int, ...]
 def drawing(evidence: Evidence, figure_id: str, places: Sequence[Box] = ()) -> str:
     """The wide drawing of a figure as an image. With `places` its labels are hidden, as they are for learners."""
     found = evidence.drawings.get(figure_id)
-    made = figures.read(found[1][found[0].wide], figure_id)[0] if found else None
+    fields, files = found or (None, {})
+    made = pictures.draw(files[fields.wide], figure_id, fields.title, fields.alt) if fields else None
     if found is None or made is None:
         return f"<p>The figure {html.escape(figure_id)} is missing.</p>"
     root = deepcopy(made.root)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from quizapp import itemtypes
-from quizapp.db.models import Content, ContentVersion, Draft, Publication, Published, User, table
+from quizapp.db.models import Content, ContentVersion, Draft, Publication, Published, Upload, User, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring.scope import Bank, Right, get_bank, get_entry
@@ -183,26 +183,42 @@ def save_draft(
 
     def deed() -> Saved:
         with writing(session, Lock(content=content_id)):
-            entry = get_entry(session, actor, content_id, right="write")
-            held = _hold(session, content_id)
-            typed = body | {"id": entry.slug}
-            if entry.kind == "lesson":
-                typed["topic"] = session.scalar(sa.select(Content.slug).where(Content.id == entry.home_id))
-            if typed == held.body:
-                return Saved(entry.revision, held.at, changed=False)
-            if based_on_revision != entry.revision:
-                raise StaleDraft(held.body, held.by, held.at, entry.revision)
-            if held.is_draft:
-                state = "in_review" if held.state == "in_review" else "draft"
-                writers = sorted(held.writers | {actor.id})
-                values = {"body": typed, "state": state, "writers": writers, "by_id": actor.id, "at": now}
-                session.execute(sa.update(table(Draft)).where(Draft.content_id == content_id).values(values))
-            else:
-                session.add(_draft(content_id, typed, held.based_on_id, actor, now))
-                session.flush()
-            return Saved(bump(session, content_id), now)
+            return store(session, actor, content_id, body, based_on_revision=based_on_revision, now=now)
 
     return retrying(deed)
+
+
+def store(
+    session: Session,
+    actor: Actor,
+    content_id: int,
+    body: Json,
+    *,
+    based_on_revision: int,
+    now: dt.datetime,
+    changes_more: bool = False,
+) -> Saved:
+    """`save_draft` inside a deed that has locked the entry. `changes_more`: something beside the text is another, such
+    as a drawing, so that the same text is a change, too. Raises LookupError, Unfit, StaleDraft."""
+    _check(body)
+    entry = get_entry(session, actor, content_id, right="write")
+    held = _hold(session, content_id)
+    typed = body | {"id": entry.slug}
+    if entry.kind == "lesson":
+        typed["topic"] = session.scalar(sa.select(Content.slug).where(Content.id == entry.home_id))
+    if typed == held.body and not changes_more:
+        return Saved(entry.revision, held.at, changed=False)
+    if based_on_revision != entry.revision:
+        raise StaleDraft(held.body, held.by, held.at, entry.revision)
+    if held.is_draft:
+        state = "in_review" if held.state == "in_review" else "draft"
+        writers = sorted(held.writers | {actor.id})
+        values = {"body": typed, "state": state, "writers": writers, "by_id": actor.id, "at": now}
+        session.execute(sa.update(table(Draft)).where(Draft.content_id == content_id).values(values))
+    else:
+        session.add(_draft(content_id, typed, held.based_on_id, actor, now))
+        session.flush()
+    return Saved(bump(session, content_id), now)
 
 
 def discard(session: Session, actor: Actor, content_id: int, *, based_on_revision: int) -> bool:
@@ -221,6 +237,7 @@ def discard(session: Session, actor: Actor, content_id: int, *, based_on_revisio
             if based_on_revision != entry.revision:
                 raise StaleDraft(held.body, held.by, held.at, entry.revision)
             session.execute(sa.delete(Draft).where(Draft.content_id == content_id))
+            session.execute(sa.delete(Upload).where(Upload.content_id == content_id))
             bump(session, content_id)
             return True
 

@@ -7,7 +7,7 @@ here can be exported and loaded; what is not whole yet is judged as far as it ca
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from quizapp.formats.linting import REASON_RULES, Report, lint_beside, mending
 from quizapp.formats.native import Fact, ItemHead, Lesson, Named
 from quizapp.formats.sketching import sketch
 from quizapp.formats.tree import DrawnFigure, Entry, Tree
+from quizapp.services.authoring.uploading import uploads_of
 from quizapp.services.content.publishing import Key
 from quizapp.services.content.standing import entry_of, get_tree, name_of, with_drawn, with_new
 
@@ -122,7 +123,8 @@ def judge(
         faults += [Fault(("body",), flaw.rule, flaw.message, flaw.line) for flaw in flaws]
         return Judgement((), tuple(dict.fromkeys(faults)))
     before = get_tree(session)
-    changed = (entry_of(drawn, kind, home=home), *_figures(before, drawn), *_partners(before, drawn, home))
+    uploads = uploads_of(session, drawn.id) if kind == "lesson" else {}
+    changed = (entry_of(drawn, kind, home=home), *_figures(before, drawn, uploads), *_partners(before, drawn, home))
     found = list(_misfits(session, before, changed, today))
     if fields is None:  # what stands in for words that nobody has written yet is not judged
         found = [one for one in found if not one.path or _written_at(content, one.path)]
@@ -233,22 +235,33 @@ def _not_for_credit(tree: Tree, item: ItemHead) -> tuple[str, ...]:
     return tuple(crosscheck.why_not_for_credit(item, facts))
 
 
-def _figures(tree: Tree, fields: Named) -> Iterable[Entry]:
-    """The figures of a lesson as it describes them now, with the drawings that they have. One that is new has none: its
-    drawing comes with the files, and the check says that it is missing."""
+def _figures(tree: Tree, fields: Named, uploads: Mapping[str, str]) -> Iterable[Entry]:
+    """The figures of a lesson as it describes them now, with the drawing that was uploaded, else the one they have. One
+    that is new and has neither is left out, and the check says that it is missing."""
     if not isinstance(fields, Lesson):
         return
+    held = {
+        entry.id: entry.fields
+        for entry in tree.of("figure")
+        if isinstance(entry.fields, DrawnFigure) and entry.group == fields.id
+    }
     named = {figure.id: figure for figure in fields.figures}
-    for held in tree.of("figure"):
-        if not isinstance(held.fields, DrawnFigure) or held.group != fields.id:
+    for name, old in held.items():
+        if name not in named and old.state != "draft":
+            yield entry_of(old.model_copy(update={"state": "draft"}), "figure")
+    for name, figure in named.items():
+        standing = held.get(name)
+        if standing is None and ("figure", name) in tree.entries:
+            continue  # another lesson's; that is said where it is shown
+        wide = uploads.get(figure.src) or (standing.wide if standing else None)
+        if wide is None:
             continue
-        if held.id in named:
-            told = {name: getattr(named[held.id], name) for name in type(named[held.id]).model_fields}
-            changed = held.fields.model_copy(update=told | {"state": fields.state})
-        else:
-            changed = held.fields.model_copy(update={"state": "draft"})
-        if changed != held.fields:
-            yield entry_of(changed, "figure")
+        # A drawing for narrow screens belongs to the wide one beside which it was made.
+        narrow = standing.narrow if standing and standing.wide == wide else None
+        told = {field: getattr(figure, field) for field in type(figure).model_fields}
+        drawn = DrawnFigure(**told, lesson=fields.id, state=fields.state, wide=wide, narrow=narrow)
+        if drawn != standing:
+            yield entry_of(drawn, "figure")
 
 
 def _partners(tree: Tree, fields: Named, bank: str) -> Iterable[Entry]:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.db.models import ContentVersion, Draft, KeyChange
+from quizapp.db.models import Content, ContentVersion, Draft, KeyChange, Upload
 from quizapp.db.session import Lock, lock, retrying, writing
 from quizapp.formats.native import ItemHead, Named, Objective
 from quizapp.formats.tree import Entry
@@ -177,11 +177,13 @@ def _write(session: Session, release: Release, news: list[New], topics: dict[str
         if edition_of(session) != edition:
             return None
         ids = publishing.get_ids(session)
+        _identify(session, news, ids)
         held = publishing.hold(session, [ids[new.key] for new in news])
         written = publishing.publish(session, news, held, ids, by_id=actor.id, now=now)
         for new in news:
             publishing.index(session, new, topics, ids)
         session.execute(sa.delete(Draft).where(Draft.content_id == opened.content_id))
+        session.execute(sa.delete(Upload).where(Upload.content_id == opened.content_id))
         _carry_on(session, news[1:], written)
         drafting.bump(session, opened.content_id)
         own = written[news[0].key]
@@ -200,6 +202,14 @@ def _write(session: Session, release: Release, news: list[New], topics: dict[str
             session, actor_id=actor.id, deed=release.deed, subject=(opened.kind, opened.slug), details=details, now=now
         )
         return Live(opened.kind, opened.slug, own.number, own.publication_id, own.is_major)
+
+
+def _identify(session: Session, news: list[New], ids: dict[Key, int]) -> None:
+    """Give what is new, such as a figure, its identity."""
+    made = [Content(kind=new.kind, slug=new.id, revision=0) for new in news if new.key not in ids]
+    session.add_all(made)
+    session.flush()
+    ids |= {(content.kind, content.slug): content.id for content in made}
 
 
 def _decide(session: Session, release: Release, own: Written, before: Held | None) -> None:

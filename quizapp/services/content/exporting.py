@@ -50,7 +50,7 @@ def export(session: Session) -> dict[str, bytes]:
             raise Unexportable(f"The {row.kind} “{row.slug}” no longer fits the schema of its kind.")
         file, line = _place(row.path, row.kind, row.slug, row.home)
         if isinstance(fields, tree.DrawnFigure):
-            drawn.append((file, fields))
+            drawn.append((f"lessons/{fields.lesson}/lesson.md", fields))
         else:
             placed.append((file, line, row.id, fields))
     placed.sort(key=lambda entry: entry[:3])

@@ -11,7 +11,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from quizapp import itemtypes
-from quizapp.formats import entries, figures, lessons, markdown, signing
+from quizapp.formats import entries, figures, lessons, markdown, pictures, signing
+from quizapp.formats.figures import Drawing
 from quizapp.formats.native import ItemHead, Lesson, Named, model_for
 from quizapp.formats.tree import DrawnFigure
 from quizapp.itemtypes.fields import Fields
@@ -44,18 +45,29 @@ def make(kind: str, fields: Named, drawings: Mapping[str, bytes]) -> Made:
         rendered["signoff"] = None  # signed for other words: learners read that nobody has reviewed these
     if kind != "figure":
         return Made(rendered)
-    media = {digest: (SVG, data) for digest, data in drawings.items()}
+    media = {digest: (pictures.MIME[pictures.form_of(data) or "svg"], data) for digest, data in drawings.items()}
     for name, place in (("wide", "svg"), ("narrow", "narrow_svg")):
         digest = getattr(fields, name)
-        drawing = figures.read(drawings[digest], name)[0] if digest else None
+        drawing = _drawing(fields, digest, drawings[digest]) if isinstance(fields, DrawnFigure) and digest else None
         rendered[place] = figures.inline(drawing, f"{fields.id}-{name}") if drawing else None
-        if drawing is not None and name == "wide":
+        if drawing is None or name != "wide":
+            continue
+        rendered["width"], rendered["height"] = drawing.width, drawing.height
+        form = pictures.form_of(drawings[digest])
+        if form != "svg":
+            rendered["downloads"] = {form: digest}  # a picture is kept as it is
+        else:
             forms = {"svg": (SVG, figures.standalone(drawing)), "png": (PNG, figures.png(drawing))}
             forms["pdf"] = (PDF, figures.pdf(drawing))
             rendered["downloads"] = {form: sha256(data).hexdigest() for form, (_, data) in forms.items()}
-            rendered["width"], rendered["height"] = drawing.width, drawing.height
             media |= {rendered["downloads"][form]: made for form, made in forms.items()}
     return Made(rendered, media)
+
+
+def _drawing(figure: DrawnFigure, digest: str, data: bytes) -> Drawing | None:
+    """The drawing for a page; a picture is fetched from its own address, which changes with its bytes."""
+    address = f"/figures/{figure.id}/{pictures.form_of(data)}?v={digest[:16]}"
+    return pictures.draw(data, figure.id, figure.title, figure.alt, address)
 
 
 def fields_of(kind: str, body: Mapping[str, Any]) -> Named | None:

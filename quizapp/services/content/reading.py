@@ -21,6 +21,7 @@ _FORMS = {
     "svg": ("SVG", "Scales to any size; colours of the light page."),
     "png": ("PNG", "170 mm wide at 300 dpi, for slides and print."),
     "pdf": ("PDF", "One page, vectors and selectable text."),
+    "jpg": ("JPEG", "The picture as it stands here."),
 }
 
 
@@ -166,7 +167,7 @@ def get_figure(session: Session, figure_id: str) -> Figure:
 
 
 def get_figure_file(session: Session, figure_id: str, form: str) -> tuple[str, bytes, str]:
-    """Media type, bytes and SHA-256 of a figure as svg, png or pdf. Raises LookupError."""
+    """Media type, bytes and SHA-256 of a figure as svg, png, pdf or jpg. Raises LookupError."""
     wanted = next((file for file in get_figure(session, figure_id).downloads if file.form == form), None)
     if wanted is None:
         raise LookupError(form)
@@ -311,13 +312,18 @@ def _figure(version: Version, lesson_title: str) -> Figure:
         credit=body["credit"],
         licence=body["licence"],
         downloads=tuple(
-            Download(form, *_FORMS[form], rendered["downloads"][form])
+            Download(form, *_told(form, rendered["downloads"]), rendered["downloads"][form])
             for form in _FORMS
             if form in rendered["downloads"]
         ),
         lesson=body["lesson"],
         lesson_title=lesson_title,
     )
+
+
+def _told(form: str, downloads: Json) -> tuple[str, str]:
+    """Name and sentence of a file. A picture is handed out as it is, a drawing is made into each form."""
+    return _FORMS[form] if "svg" in downloads else (_FORMS[form][0], _FORMS["jpg"][1])
 
 
 def sources(session: Session, named: list[tuple[str, str]]) -> tuple[Source, ...]:

@@ -11,7 +11,7 @@ from quizapp import clock
 from quizapp.db.extension import db
 from quizapp.formats import entries
 from quizapp.itemtypes.editing import Group, Json
-from quizapp.services.authoring import drafting, judging, offering, previewing, scope
+from quizapp.services.authoring import drafting, judging, offering, previewing, scope, uploading
 from quizapp.services.authoring.drafting import STATES, Opened, StaleDraft, Unfit
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.author import lesson_forms, marking_faults, reshaping, stale, steps
@@ -197,6 +197,7 @@ def lesson_page(
         form=form,
         states=STATES,
         known=known(form),
+        drawn=uploading.drawn(db.session(), opened),
         searched=searched,
         focus=f"find-{searched.name}" if searched else focus,
         sentence=sentence,
