@@ -28,7 +28,7 @@ T = TypeVar("T")
 @click.option("--once", is_flag=True, help="One round, then stop.")
 def work(*, once: bool) -> None:
     """Do the background work: close expired exams, renew marks, send mail, make certificates that are owed; at night
-    calibrate questions and fit memory. Several may run at once."""
+    sign the audit, remind learners of credit, calibrate questions and fit memory. Several may run at once."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -39,7 +39,8 @@ def work(*, once: bool) -> None:
             now, night = clock.now(), calibrating.night(clock.now())
             told = {"sender": app.config["MAIL_FROM"], "press": press(app)}
             _try(app, partial(background.work, db.session(), transport, now, **told))
-            if rested != night and not _try(app, partial(background.work_at_night, db.session(), now)):
+            held = {"vault": app.extensions["vault"], "site": app.config["PUBLIC_URL"].rstrip("/")}
+            if rested != night and not _try(app, partial(background.work_at_night, db.session(), now, **held)):
                 rested = night
             db.session.remove()
             if once or stop.wait(SECONDS_BETWEEN_ROUNDS):

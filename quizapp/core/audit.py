@@ -76,20 +76,47 @@ class Link:
     held: tuple[Mapping[str, Any], str] | None
 
 
-def find_altered(chain: Iterable[Link]) -> str | None:
+@dataclass(frozen=True)
+class Head:
+    """The last event of the chain at the end of a day, as it was signed then."""
+
+    day: dt.date
+    number: int
+    digest: str
+
+
+def find_altered(chain: Iterable[Link], heads: Iterable[Head] = ()) -> str | None:
     """A sentence about the first event that is not what was written, or None for a chain that is whole.
 
-    Events come in the order of their numbers. What was cut off at the end cannot be seen from the chain alone.
+    Events come in the order of their numbers. What was cut off at the end, or computed anew from some event on, cannot
+    be seen from the chain alone; heads that were signed before show it.
     """
-    before = BEGINNING
+    before, last = BEGINNING, 0
+    waiting = sorted(heads, key=lambda head: (head.number, head.day), reverse=True)
     for number, link in enumerate(chain, start=1):
-        if link.event.number != number:
-            return f"Event {number} is missing; the next one is {link.event.number}."
-        if link.before != before:
-            return f"Event {number} does not follow the event before it."
-        if digest(link.event, link.before) != link.digest:
-            return f"Event {number} was altered."
-        if link.held is not None and sealed(*link.held) != link.event.details:
-            return f"The details of event {number} were altered."
-        before = link.digest
+        if fault := _fault(number, link, before):
+            return fault
+        while waiting and waiting[-1].number == number:
+            head = waiting.pop()
+            if head.digest != link.digest:
+                return f"Event {number} is another one than the head of {head.day} was signed over."
+        before, last = link.digest, number
+    if waiting:
+        head = waiting[-1]
+        return (
+            f"The audit ends with event {last}, but the head of {head.day} was signed over event {head.number}: what "
+            "came after was cut off."
+        )
+    return None
+
+
+def _fault(number: int, link: Link, before: str) -> str | None:
+    if link.event.number != number:
+        return f"Event {number} is missing; the next one is {link.event.number}."
+    if link.before != before:
+        return f"Event {number} does not follow the event before it."
+    if digest(link.event, link.before) != link.digest:
+        return f"Event {number} was altered."
+    if link.held is not None and sealed(*link.held) != link.event.details:
+        return f"The details of event {number} were altered."
     return None

@@ -36,12 +36,13 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How the pages look and which keys they listen to."""
+    """How the pages look, which keys they listen to, and which mail is welcome."""
 
     text_size: str = "normal"
     theme: str = "auto"
     hide_timer: bool = False
     single_keys: bool = True
+    credit_reminders: bool = True
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Preferences:

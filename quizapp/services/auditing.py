@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core.audit import BEGINNING, Event, Link, digest, find_altered, sealed
+from quizapp.core.audit import BEGINNING, Event, Head, Link, digest, find_altered, sealed
 from quizapp.db.models import AuditDetail, AuditEvent, User, table
 from quizapp.db.session import run
 
@@ -125,24 +125,58 @@ _READ = (
 )
 
 
-def verify(session: Session) -> tuple[int, str | None]:
-    """How many events there are, and a sentence about the first that is not what was written (None: all are)."""
-    return session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) or 0, find_altered(_chain(session))
+def verify(session: Session, heads: Iterable[Head] = ()) -> tuple[int, str | None]:
+    """How many events there are, and a sentence about the first that is not what was written (None: all are).
+
+    `heads`: what was signed on earlier days; the chain must still hold all of it.
+    """
+    events = session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) or 0
+    try:
+        return events, find_altered(_chain(session), heads)
+    except _Unreadable as row:
+        return events, f"Event {row} or its details cannot be read any more: they were altered."
+
+
+class _Unreadable(Exception):
+    """A row holds what was never written by this program; the argument is its number."""
 
 
 def _chain(session: Session) -> Iterator[Link]:
-    query = (
-        sa.select(
-            *table(AuditEvent).c,
-            table(AuditDetail).c.details.label("held"),
-            table(AuditDetail).c.salt,
-        )
-        .outerjoin(table(AuditDetail), table(AuditDetail).c.number == table(AuditEvent).c.number)
-        .order_by(table(AuditEvent).c.number)
-        .execution_options(yield_per=_AT_A_TIME)
+    last = 0
+    query = _LINKS.execution_options(yield_per=_AT_A_TIME)
+    try:
+        # Closed even when the reader stops early: PostgreSQL keeps a cursor open for it.
+        with session.connection().execute(query) as rows:
+            for row in rows:
+                yield _link(row)
+                last = row.number
+    except ValueError:
+        raise _Unreadable(_find_unreadable(session, last)) from None
+
+
+def _find_unreadable(session: Session, after: int) -> int:
+    """The first row behind this one that cannot be read: rows are fetched many at a time."""
+    numbers = session.scalars(sa.select(AuditEvent.number).where(AuditEvent.number > after).order_by(AuditEvent.number))
+    number = after + 1
+    for number in numbers.all():
+        try:
+            _link(session.execute(_LINKS.where(table(AuditEvent).c.number == number)).one())
+        except ValueError:
+            break
+    return number
+
+
+def _link(row: Any) -> Link:
+    event = Event(row.number, row.at, row.actor_id, row.deed, (row.subject_kind, row.subject_id), row.details)
+    return Link(event, row.before, row.digest, None if row.salt is None else (row.held, row.salt))
+
+
+_LINKS = (
+    sa.select(
+        *table(AuditEvent).c,
+        table(AuditDetail).c.details.label("held"),
+        table(AuditDetail).c.salt,
     )
-    # Closed even when the reader stops early: PostgreSQL keeps a cursor open for it.
-    with session.connection().execute(query) as rows:
-        for row in rows:
-            event = Event(row.number, row.at, row.actor_id, row.deed, (row.subject_kind, row.subject_id), row.details)
-            yield Link(event, row.before, row.digest, None if row.salt is None else (row.held, row.salt))
+    .outerjoin(table(AuditDetail), table(AuditDetail).c.number == table(AuditEvent).c.number)
+    .order_by(table(AuditEvent).c.number)
+)

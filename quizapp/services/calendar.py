@@ -1,4 +1,5 @@
-"""The calendar that a learner’s other programs subscribe to: examinations, and the minutes of the next days.
+"""The calendar that a learner’s other programs subscribe to: examinations, the minutes of the next days, and the last
+days of activities with credit that the learner takes part in.
 
 Whoever has the address may read it, so it holds nothing else, and it ends when the learner takes it back.
 """
@@ -18,6 +19,7 @@ from quizapp.db.session import Lock, retrying, writing
 from quizapp.formats import icalendar
 from quizapp.formats.icalendar import Event
 from quizapp.services.accounts import Actor, find_calendar_owner, write_settings
+from quizapp.services.crediting import ending
 from quizapp.services.studying import Desk, get_desk
 
 RENEW_HOURS = 12
@@ -55,13 +57,20 @@ def get_calendar(session: Session, token: str, now: dt.datetime) -> bytes:
     desk = get_desk(session, actor, now)
     # Programs tell events apart by their UID across all calendars, and an id of ours would tell more than it need.
     owner = sha256(f"calendar/{token}".encode()).hexdigest()[:20]
-    events = [*_exams(desk, owner), *_days(desk, owner)]
+    events = [*_exams(desk, owner), *_days(desk, owner), *_credit(session, desk, owner)]
     return icalendar.write("Quizapp", events, at=now, renew_hours=RENEW_HOURS)
 
 
 def _exams(desk: Desk, owner: str) -> list[Event]:
     today = local_date(desk.now, desk.actor.zone)
     return [Event(f"exam-{exam.id}-{owner}@quizapp", exam.on, exam.title) for exam in desk.exams if exam.on >= today]
+
+
+def _credit(session: Session, desk: Desk, owner: str) -> list[Event]:
+    return [
+        Event(f"{end.about.replace(':', '-')}-{owner}@quizapp", local_date(end.at, desk.actor.zone), end.title)
+        for end in ending.list_ends(session, desk.actor.id, desk.now)
+    ]
 
 
 def _days(desk: Desk, owner: str) -> list[Event]:

@@ -16,7 +16,8 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from quizapp.services import auditing, replaying
+from quizapp.services import replaying
+from quizapp.services.crediting import heads
 
 DIFFERENCES_SHOWN = 20
 DUMP_SECONDS = 3_600
@@ -157,5 +158,5 @@ def _replay(session: Session) -> list[str]:
 
 
 def _audit(session: Session) -> list[str]:
-    _, fault = auditing.verify(session)
-    return [fault] if fault else []
+    found = heads.verify(session)
+    return [found.fault] if found.fault else []

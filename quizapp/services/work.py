@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from quizapp.services import calibrating, examining, fitting, outbox, regrading
 from quizapp.services.analysing import forms
-from quizapp.services.crediting import issuing
+from quizapp.services.crediting import heads, issuing, reminding
+from quizapp.services.crediting.vault import Vault
 from quizapp.services.teaching import closing
 
 
@@ -46,11 +47,17 @@ def work(
     return Done(closed, sent, regraded, issued)
 
 
-def work_at_night(session: Session, now: dt.datetime) -> bool:
-    """One piece of what is due once a day: the calibration, else the memory of one learner. False: nothing is left.
+def work_at_night(session: Session, now: dt.datetime, *, vault: Vault | None = None, site: str = "") -> bool:
+    """One piece of what is due once a day: the head of the audit, reminders, the calibration, else the memory of one
+    learner. False: nothing is left.
 
-    One piece a round, because exams are closed between the rounds.
+    One piece a round, because exams are closed between the rounds. `vault` opens the key that signs heads; `site`: the
+    public address for links in mails, "" where none is known.
     """
+    if vault is not None and heads.sign_due(session, vault, now):
+        return True
+    if reminding.remind(session, now, site):
+        return True
     if calibrating.is_due(session, now):
         run = calibrating.calibrate(session, now)
         if run is not None and run.new:

@@ -88,6 +88,7 @@ class SettingsForm(FlaskForm):
     )
     hide_timer = BooleanField("Hide the clock during a session")
     single_keys = BooleanField("Answer with single keys")
+    credit_reminders = BooleanField("Remind me of credit by mail")
 
     def choices(self) -> Choices:
         """What was chosen. Raises Unfit where a field holds nothing that could be a choice."""
@@ -110,6 +111,7 @@ class SettingsForm(FlaskForm):
                 theme=self.theme.data or "",
                 hide_timer=self.hide_timer.data,
                 single_keys=self.single_keys.data,
+                credit_reminders=self.credit_reminders.data,
             ),
         )
 

@@ -17,6 +17,7 @@ from quizapp.db.extension import db
 from quizapp.itemtypes.samples import answer_of, presented
 from quizapp.services import auditing, estimates
 from quizapp.services.content.drawing import with_drawings
+from quizapp.services.crediting import heads
 from quizapp.services.estimates import Question
 from quizapp.web.allow import allow
 
@@ -97,7 +98,7 @@ def audit() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     deeds = auditing.list_deeds(db.session(), before=before)
     older = url_for("admin.audit", before=deeds[-1].number) if len(deeds) == auditing.A_PAGE else None
-    return render_template("admin/audit.html", deeds=deeds, older_url=older)
+    return render_template("admin/audit.html", deeds=deeds, older_url=older, head=heads.find_newest(db.session()))
 
 
 WIDE, HIGH = 640, 320

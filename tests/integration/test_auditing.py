@@ -64,7 +64,7 @@ def test_what_was_altered_is_named_by_the_command_and_the_doctor(
     for name, value in environment(database_url, tmp_path).items():
         monkeypatch.setenv(name, value)
     append(app, 3, now)
-    assert CliRunner().invoke(audit, ["verify"]).output == "Events: 3. None was altered.\n"
+    assert CliRunner().invoke(audit, ["verify"]).output == "Events: 3. Signed heads: 0. None was altered.\n"
     with app.app_context():
         session = db.session()
         with writing(session):

@@ -38,6 +38,7 @@ from quizapp.db.models.credit import (
     InControl,
     Participation,
     Provider,
+    Reminder,
     Reopening,
     ReportBatch,
     ReportRow,
@@ -46,7 +47,7 @@ from quizapp.db.models.credit import (
 )
 from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory, Recount
 from quizapp.db.models.estimates import Calibration, ItemParameter, MemoryFit
-from quizapp.db.models.people import ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
+from quizapp.db.models.people import Erasure, ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
 from quizapp.db.models.sittings import (
     Mark,
     MissCause,
@@ -103,6 +104,7 @@ __all__ = [
     "Disclosure",
     "Draft",
     "Engagement",
+    "Erasure",
     "Evaluation",
     "ExamDate",
     "Exposure",
@@ -134,6 +136,7 @@ __all__ = [
     "Published",
     "Recount",
     "Regrade",
+    "Reminder",
     "Reopening",
     "ReportBatch",
     "ReportRow",

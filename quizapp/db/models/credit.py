@@ -383,6 +383,16 @@ class ExternalCredit(Base):
     __table_args__ = (UniqueConstraint("learner_id", "key"), CheckConstraint("quarters > 0", name="some_credit"))
 
 
+class Reminder(Base):
+    """Something of credit that a learner was reminded of by mail, once."""
+
+    __tablename__ = "reminder"
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    about: Mapped[str] = mapped_column(sa.String(96), primary_key=True)
+    at: Mapped[dt.datetime]
+
+
 class AuditHead(Base):
     """The last event of the audit at the end of a day, signed: what was cut off at the end later can be seen."""
 

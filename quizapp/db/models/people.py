@@ -99,6 +99,21 @@ class LearnerSettings(Base):
     preferences: Mapped[Json]
 
 
+class Erasure(Base):
+    """A person who was erased: the account is closed, the row of the person a tombstone."""
+
+    __tablename__ = "erasure"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)  # two clicks erase once
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    """Who asked for it; None for a command."""
+    at: Mapped[dt.datetime]
+    kept_until: Mapped[dt.datetime | None]
+    """Until then the record of claimed credit is kept; None where none was claimed."""
+    ended_at: Mapped[dt.datetime | None]
+    """When that record was erased too."""
+
+
 class ExamDate(Base):
     """An examination a learner prepares for."""
 

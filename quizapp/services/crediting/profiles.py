@@ -57,10 +57,10 @@ class Profile:
 
 
 def find_profile(session: Session, vault: Vault, learner_id: int) -> Profile | None:
-    """The learner’s profile, None before the first enrolment. Raises `vault.Locked`."""
+    """The learner’s profile, None before the first enrolment (there may be goals already). Raises `vault.Locked`."""
     held = session.execute(
         sa.select(CreditProfile.name, CreditProfile.profession, CreditProfile.identifiers, CreditProfile.at).where(
-            CreditProfile.learner_id == learner_id
+            CreditProfile.learner_id == learner_id, CreditProfile.name != ""
         )
     ).one_or_none()
     if held is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from quizapp.core.audit import BEGINNING, Event, Link, canonical, digest, find_altered, sealed
+from quizapp.core.audit import BEGINNING, Event, Head, Link, canonical, digest, find_altered, sealed
 
 AT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 
@@ -74,3 +74,15 @@ def test_the_canonical_text_knows_no_order_and_no_fraction() -> None:
     for value in ({"credits": 0.5}, {"rows": [{"marks": 1.0}]}):
         with pytest.raises(ValueError, match="fraction"):
             canonical(value)
+
+
+def test_a_head_shows_what_was_cut_off_and_what_was_computed_anew() -> None:
+    links = chain()
+    day = dt.date(2026, 11, 23)
+    whole = [Head(day, 2, links[1].digest), Head(day + dt.timedelta(days=1), 3, links[2].digest)]
+    assert find_altered(links, whole) is None
+    assert find_altered(links[:2], whole) == (
+        "The audit ends with event 2, but the head of 2026-11-24 was signed over event 3: what came after was cut off."
+    )
+    anew = [Head(day, 2, "f" * 64)]
+    assert find_altered(links, anew) == "Event 2 is another one than the head of 2026-11-23 was signed over."
