@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from quizapp.services import calibrating, examining, fitting, outbox, regrading
-from quizapp.services.analysing import forms
+from quizapp.services.analysing import forms, pairs
 from quizapp.services.crediting import heads, issuing, reminding
 from quizapp.services.crediting.vault import Vault
 from quizapp.services.teaching import closing
@@ -48,8 +48,8 @@ def work(
 
 
 def work_at_night(session: Session, now: dt.datetime, *, vault: Vault | None = None, site: str = "") -> bool:
-    """One piece of what is due once a day: the head of the audit, reminders, the calibration, else the memory of one
-    learner. False: nothing is left.
+    """One piece of what is due once a day: the head of the audit, reminders, the calibration, the look at pairs of
+    questions, else the memory of one learner. False: nothing is left.
 
     One piece a round, because exams are closed between the rounds. `vault` opens the key that signs heads; `site`: the
     public address for links in mails, "" where none is known.
@@ -61,5 +61,9 @@ def work_at_night(session: Session, now: dt.datetime, *, vault: Vault | None = N
     if calibrating.is_due(session, now):
         run = calibrating.calibrate(session, now)
         if run is not None and run.new:
+            return True
+    if pairs.is_due(session, now):
+        looked = pairs.look(session, now)
+        if looked is not None and looked.new:
             return True
     return any(tried.new for tried in fitting.fit_due_learners(session, now, limit=1))

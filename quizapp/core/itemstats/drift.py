@@ -1,11 +1,10 @@
 """Has a question changed between months or cohorts? Learners of like ability are compared, so that a cohort that is
 abler does not make a question look easier.
 
-Each group is held against all others together: the common odds ratio of a right answer over strata of ability (Mantel
-and Haenszel 1959, JNCI 22:719) with the variance of Robins, Breslow and Greenland (1986, Biometrics 42:311), p-values
-adjusted for the number of groups (Holm). A difference counts if it is sure and large enough to matter: a common odds
-ratio beyond e^(1/2.35) on either side, the border between the classes A and B of Educational Testing Service (Zwick
-2012, ETS RR-12-08).
+Each group is held against all others together: the common odds ratio of a right answer over strata of ability
+(`odds`), p-values adjusted for the number of groups (Holm). A difference counts if it is sure and large enough to
+matter: a common odds ratio beyond e^(1/2.35) on either side, the border between the classes A and B of Educational
+Testing Service (Zwick 2012, ETS RR-12-08).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from quizapp.core.itemstats.intervals import Figure, holm, quantile, two_sided
+from quizapp.core.itemstats.odds import Stratum, common_odds
 from quizapp.core.itemstats.practice import LEAST
 from quizapp.core.itemstats.tallies import ABILITY_BANDS, Tallied
 
@@ -25,8 +25,6 @@ MATTERS = 1 / 2.35
 """The least log odds ratio."""
 SURE = 0.05
 
-Stratum = tuple[int, int]
-"""Right answers, and all."""
 Group = TypeVar("Group", bound=Hashable)
 
 
@@ -61,7 +59,7 @@ def shifts(groups: Mapping[Group, Sequence[Stratum]]) -> tuple[Shift[Group], ...
     found = {}
     for name, held in large.items():
         others = [(right - a, n - m) for (right, n), (a, m) in zip(whole, held, strict=True)]
-        found[name] = _common_odds(held, others)
+        found[name] = common_odds(held, others)
     z = {name: odds[0] / odds[1] for name, odds in found.items() if odds is not None}
     p_values = dict(zip(z, holm([two_sided(value) for value in z.values()]), strict=True))
     return tuple(_shift(name, held, found[name], p_values.get(name)) for name, held in large.items())
@@ -82,28 +80,3 @@ def _shift(name: Group, held: Sequence[Stratum], odds: tuple[float, float] | Non
         name, right, n, Figure(math.exp(log), math.exp(log - half), math.exp(log + half), n), p,
         drifted=p < SURE and abs(log) >= MATTERS,
     )  # fmt: skip
-
-
-def _common_odds(
-    focal: Sequence[Stratum], reference: Sequence[Stratum], more: float = 0.0
-) -> tuple[float, float] | None:
-    """The log of the common odds ratio and its standard error; None where nobody of like ability can be compared.
-
-    `more` is added to every count: half a one where a group was right throughout, or never, and the odds would have no
-    bound.
-    """
-    r = s = pr = mixed = qs = 0.0
-    for (focal_right, focal_n), (reference_right, reference_n) in zip(focal, reference, strict=True):
-        if not focal_n or not reference_n:
-            continue
-        a, b = focal_right + more, focal_n - focal_right + more
-        c, d = reference_right + more, reference_n - reference_right + more
-        t = a + b + c + d
-        p, q = (a + d) / t, (b + c) / t
-        here_r, here_s = a * d / t, b * c / t
-        r, s = r + here_r, s + here_s
-        pr, mixed, qs = pr + p * here_r, mixed + p * here_s + q * here_r, qs + q * here_s
-    if r == 0 or s == 0:
-        comparable = any(one[1] and other[1] for one, other in zip(focal, reference, strict=True))
-        return _common_odds(focal, reference, 0.5) if comparable and not more else None
-    return math.log(r / s), math.sqrt(pr / (2 * r * r) + mixed / (2 * r * s) + qs / (2 * s * s))

@@ -61,3 +61,16 @@ def holm(p_values: Sequence[float]) -> list[float]:
         least = max(least, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = least
     return adjusted
+
+
+def false_discoveries(p_values: Sequence[float]) -> list[float]:
+    """For each p-value the least share of false ones among all that are at least as small, in the same order: naming
+    those below 0.05 makes one in twenty of what is named wrong (Benjamini and Hochberg 1995, J R Stat Soc B 57:289)."""
+    adjusted = [0.0] * len(p_values)
+    most = 1.0
+    for rank, place in sorted(
+        enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place]), 1), reverse=True
+    ):
+        most = min(most, p_values[place] * len(p_values) / rank)
+        adjusted[place] = most
+    return adjusted

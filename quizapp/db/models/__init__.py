@@ -46,7 +46,7 @@ from quizapp.db.models.credit import (
     SigningKey,
 )
 from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory, Recount
-from quizapp.db.models.estimates import Calibration, ItemParameter, MemoryFit
+from quizapp.db.models.estimates import Calibration, ItemParameter, LeakingPair, MemoryFit, PairLook
 from quizapp.db.models.people import Erasure, ExamDate, LearnerSettings, LoginSession, Outbox, User, UserRole, WebAuthn
 from quizapp.db.models.sittings import (
     Mark,
@@ -117,6 +117,7 @@ __all__ = [
     "ItemStat",
     "Json",
     "KeyChange",
+    "LeakingPair",
     "LearnerSettings",
     "Link",
     "LoadedFrom",
@@ -128,6 +129,7 @@ __all__ = [
     "MissCause",
     "Note",
     "Outbox",
+    "PairLook",
     "Participation",
     "Presentation",
     "ProblemReport",

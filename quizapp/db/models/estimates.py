@@ -72,3 +72,37 @@ class MemoryFit(Base):
     """Log loss of the parameters in force before, on the held-out last answers."""
     loss_after: Mapped[float] = mapped_column(sa.Double)
     """That of the fitted ones, taken or not."""
+
+
+class PairLook(Base):
+    """One look at all pairs of questions for those that give each other away. The newest counts."""
+
+    __tablename__ = "pair_look"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    up_to: Mapped[int] = mapped_column(sa.BigInteger, unique=True)  # two workers must not look at the same log twice
+    """The id of the last answer there was."""
+    learners: Mapped[int]
+    """Whose first answers were read."""
+    pairs: Mapped[int]
+    """How many pairs had answers enough in both orders."""
+
+
+class LeakingPair(Base):
+    """Two questions of which the later is right more often if the earlier was met before (`core.itemstats.pairs`)."""
+
+    __tablename__ = "leaking_pair"
+
+    look: Mapped[int] = mapped_column(ForeignKey("pair_look.number"), primary_key=True)
+    earlier_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    later_id: Mapped[int] = mapped_column(ForeignKey("content.id"), primary_key=True)
+    after_right: Mapped[int]
+    after_n: Mapped[int]
+    """Of those who had met the earlier one."""
+    before_right: Mapped[int]
+    before_n: Mapped[int]
+    odds: Mapped[float] = mapped_column(sa.Double)
+    low: Mapped[float] = mapped_column(sa.Double)
+    high: Mapped[float] = mapped_column(sa.Double)
+    q: Mapped[float] = mapped_column(sa.Double)

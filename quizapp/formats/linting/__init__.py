@@ -47,6 +47,13 @@ def lint_beside(item: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) ->
     return _report([item], found, RULES)
 
 
+def gives_away(other: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+    """What the rule *given-away* says of an item beside another that may hold its answer; "" for nothing. No excuse
+    is asked for."""
+    found = banks.given_away_by(Question(item, take_apart(item)), [Question(other, take_apart(other))])
+    return next((said for _, _, said in found), "")
+
+
 def lint_bank(items: Sequence[Mapping[str, Any]]) -> Report:
     """Judge the items of a bank, each by itself and all together."""
     questions = [Question(item, take_apart(item)) for item in items]

@@ -19,6 +19,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.analysing import counters
 from quizapp.services.analysing.choices import steps
 from quizapp.services.analysing.judging import judge
+from quizapp.services.analysing.pairs import Pair, list_pairs
 from quizapp.services.authoring.scope import Bank, banks_of
 from quizapp.services.teaching import cohorts
 from quizapp.services.versions import Row as Read
@@ -46,11 +47,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Overview:
-    """`rows` in the order asked for; `states` counts all questions of the banks chosen, whatever is shown of them."""
+    """`rows` in the order asked for; `states` counts all questions of the banks chosen, whatever is shown of them;
+    `pairs` of these questions that seem to give each other away."""
 
     banks: tuple[Bank, ...]
     rows: tuple[Row, ...]
     states: dict[State, int]
+    pairs: tuple[Pair, ...]
 
 
 def list_questions(session: Session, actor: Actor, *, bank: str = "", state: str = "", by: str = "") -> Overview:
@@ -76,7 +79,8 @@ def list_questions(session: Session, actor: Actor, *, bank: str = "", state: str
     rows = [_row(row, versions[row.version_id], held) for row in found]
     states = {one: sum(row.verdict.state is one for row in rows) for one in State}
     shown = [row for row in rows if state in ("", row.verdict.state)]
-    return Overview(banks, tuple(sorted(shown, key=ORDERS.get(by, _by_attention))), states)
+    leaking = list_pairs(session, [one.id for one in chosen])
+    return Overview(banks, tuple(sorted(shown, key=ORDERS.get(by, _by_attention))), states, leaking)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.itemstats import drift
-from quizapp.core.itemstats.drift import Stratum
+from quizapp.core.itemstats.odds import Stratum
 from quizapp.core.itemstats.tallies import ABILITY_BANDS, ALL, COLUMNS, EVER, LESSON, RIGHT, Tallied
 from quizapp.db.models import ItemStat, table
 from quizapp.db.session import run

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from quizapp.core.itemstats import drift, practice
-from quizapp.core.itemstats.drift import Shift, Stratum
+from quizapp.core.itemstats.drift import Shift
+from quizapp.core.itemstats.odds import Stratum
 from quizapp.core.itemstats.practice import Option
 from quizapp.core.itemstats.tallies import ALL, NOTHING, Tallied
 from quizapp.core.itemstats.verdicts import Figures

@@ -17,6 +17,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.analysing import counters
 from quizapp.services.analysing.choices import steps
 from quizapp.services.analysing.judging import Judged, judge
+from quizapp.services.analysing.pairs import Pair, list_pairs
 from quizapp.services.authoring import scope
 from quizapp.services.teaching import cohorts
 from quizapp.services.versions import Version, get_version
@@ -58,7 +59,8 @@ class Part:
 @dataclass(frozen=True)
 class Analysed:
     """A question as its authors see it. `answers`: (setting, cohort the reader teaches or 0) → first answers on this
-    line. `cohorts`: those the reader teaches, with their titles."""
+    line. `cohorts`: those the reader teaches, with their titles. `pairs`: with other questions of its bank, which one
+    may give away."""
 
     content_id: int
     slug: str
@@ -69,6 +71,7 @@ class Analysed:
     verdict: Verdict
     answers: dict[tuple[str, int], int]
     cohorts: dict[int, str]
+    pairs: tuple[Pair, ...]
     may_write: bool
 
 
@@ -136,6 +139,7 @@ def get_question(session: Session, actor: Actor, content_id: int, view: View = V
         verdict=verdicts.judge([part.judged.figures for part in parts]),
         answers=answers,
         cohorts=taught,
+        pairs=list_pairs(session, [bank.id for bank in entry.banks], about=content_id),
         may_write=entry.lets("write"),
     )
 

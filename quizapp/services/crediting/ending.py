@@ -41,7 +41,9 @@ _OPEN = (
         ActivityVersion.title,
         ActivityVersion.expires,
         ActivityVersion.claim_until,
-        sa.select(sa.func.max(Reopening.until)).where(Reopening.participation_id == Participation.id).scalar_subquery()
+        sa.select(sa.func.max(Reopening.until))
+        .where(Reopening.participation_id == Participation.id)
+        .scalar_subquery()
         .label("reopened"),
     )
     .join(ActivityVersion, ActivityVersion.id == Participation.version_id)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from quizapp.core.itemstats.intervals import Figure
 from quizapp.core.itemstats.practice import LEAST
 from quizapp.core.itemstats.verdicts import Figures, Finding, Kind, State, Verdict
+from quizapp.services.analysing.pairs import Pair
 
 STATES = {State.LOOK: "Look at this", State.GOOD: "Works well", State.FEW: "Too few answers yet"}
 BRIEF = {
@@ -55,6 +56,15 @@ def sentence(finding: Finding, figures: Figures, names: Mapping[str, str]) -> st
         case Kind.UNUSED:
             return f"Hardly anybody answers {answers}. A wrong answer that draws nobody can go, or be made tempting."
     raise AssertionError(finding.kind)
+
+
+def pair(one: Pair) -> str:
+    """What a leaking pair comes to; the names of both stand before it."""
+    (after, met), (before, not_met) = one.after, one.before
+    return (
+        f"right {per_cent(after / met)} % once the first was met (n {met:,}), {per_cent(before / not_met)} % before "
+        f"(n {not_met:,}); at like ability the odds are {odds(one.odds)} times as great."
+    )
 
 
 def brief(verdict: Verdict) -> str:
