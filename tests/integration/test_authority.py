@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,8 +41,9 @@ from quizapp.formats.pars import Report
 from quizapp.services import annotating
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring import commenting
-from quizapp.services.crediting import external
+from quizapp.services.crediting import external, issuing
 from quizapp.services.crediting.external import Typed, Upload
+from quizapp.services.crediting.issuing import Press
 from quizapp.services.crediting.vault import Vault
 from quizapp.services.teaching import assignments, cohorts
 from quizapp.services.teaching.assignments import Wanted
@@ -182,6 +184,11 @@ ROWS = [
     Row("credit.external_evidence", "/credit/external/{external}/evidence", frozenset({"student"})),
     post("credit.withdraw_external", "/credit/external/{external}/withdraw", frozenset({"student"})),
     post("teach.remove_learner", "/teach/cohorts/{cohort}/learners/{second}/remove", LEAD | TEACH),
+    Row("coordinate.people", "/coordinate/activities/{activity}/people", RUN),
+    Row("coordinate.person", "/coordinate/participations/{participation}", RUN),
+    post("coordinate.reopen", "/coordinate/participations/{participation}/reopen", RUN, until="", reason=""),
+    post("coordinate.correct", "/coordinate/claims/{claim}/correct", RUN, name="", amount="", reason=""),
+    post("coordinate.revoke", "/coordinate/certificates/{certificate}/revoke", RUN, reason=""),
     Row("coordinate.reporting_page", "/coordinate/activities/{activity}/reports", RUN),
     post("coordinate.prepare_report", "/coordinate/activities/{activity}/reports", RUN),
     Row("coordinate.report", "/coordinate/reports/{report_batch}", RUN),
@@ -193,7 +200,7 @@ ROWS = [
 
 
 @pytest.fixture
-def things(app: Flask) -> dict[str, int]:
+def things(app: Flask) -> dict[str, Any]:
     """Ids of one of each: what the rows are about."""
     with app.app_context():
         session = db.session()
@@ -253,23 +260,28 @@ def entered(app: Flask, session: Session) -> int:
     return external.enter(session, person, typed, NOW)
 
 
-def credited(session: Session, vault: Vault, learner: Learner) -> dict[str, int]:
+def credited(session: Session, vault: Vault, learner: Learner) -> dict[str, Any]:
     """An activity with credit, a claim in it, and a file in which the claim was reported."""
     made = Designated.new(session, report_format="pars")
-    claim = made.grant(learner, made.enrol(learner))
+    participation = made.enrol(learner)
+    claim = made.grant(learner, participation)
+    code = issuing.issue(session, Press(vault, "https://quiz.example.org"), claim, NOW)
     with writing(session):
         batch = ReportBatch(format="pars", document=vault.seal(EMPTY_REPORT), at=NOW)
         session.add(batch)
         session.flush()
         session.add(ReportRow(batch_id=batch.id, claim_id=claim, outcome="waiting", error=""))
-        return {"activity": made.activity_id, "claim": claim, "report_batch": batch.id}
+        return {
+            "activity": made.activity_id, "participation": participation, "claim": claim, "certificate": code,
+            "report_batch": batch.id,
+        }  # fmt: skip
 
 
 EMPTY_REPORT = pars.write(Report(NOW, "", (), ()))
 
 
 @pytest.fixture
-def people(app: Flask, auth: Auth, things: dict[str, int]) -> dict[str, FlaskClient]:
+def people(app: Flask, auth: Auth, things: dict[str, Any]) -> dict[str, FlaskClient]:
     """A browser for each kind of person, signed in."""
     found = {role: auth.browser(role).raw for role in ("student", "coordinator", "administrator")}
     for role in ("owner", "author", "reviewer", "foreign"):
@@ -309,7 +321,7 @@ def test_every_address_of_the_area_stands_in_a_row(app: Flask) -> None:
 
 
 def test_everybody_is_let_through_or_refused_as_written(
-    app: Flask, people: dict[str, FlaskClient], things: dict[str, int]
+    app: Flask, people: dict[str, FlaskClient], things: dict[str, Any]
 ) -> None:
     tokens = {name: token_of(client) for name, client in people.items()}
     wrong = []
@@ -334,7 +346,7 @@ def refusal(name: str, row: Row) -> int:
 
 
 def test_ids_that_lead_nowhere_are_not_found_and_nothing_was_changed(
-    app: Flask, people: dict[str, FlaskClient], things: dict[str, int]
+    app: Flask, people: dict[str, FlaskClient], things: dict[str, Any]
 ) -> None:
     tokens = {name: token_of(people[name]) for name in ("administrator", "lead")}
     for row in ROWS:

@@ -278,6 +278,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "activity_id": [1],
         "external_id": [1],
         "batch_id": [1],
+        "participation_id": [1],
     }
     return Snoop(app, auth.client.raw, planted, values)
 

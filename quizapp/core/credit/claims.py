@@ -15,6 +15,11 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from quizapp.core.credit.amounts import QUARTER_MINUTES, quarters_of, shown
+from quizapp.core.credit.identifiers import problem_of_name
+
+SAY_WHY = "Say why; the record keeps it."
+LONGEST_REOPENING = dt.timedelta(days=366)
+"""A deadline further ahead is a slip of the keyboard."""
 
 
 class State(StrEnum):
@@ -45,11 +50,12 @@ AFTERWARDS: Mapping[State, frozenset[State]] = MappingProxyType(
         State.ACCEPTED: frozenset({State.SUPERSEDED, State.REVOKED}),
         State.REJECTED: frozenset({State.CORRECTED, State.SUPERSEDED, State.REVOKED}),
         State.CORRECTED: frozenset({State.QUEUED, State.SUPERSEDED, State.REVOKED}),
-        State.SUPERSEDED: frozenset(),
+        State.SUPERSEDED: frozenset({State.ISSUED}),
         State.REVOKED: frozenset(),
     }
 )
-"""State of a claim that was granted → the states it may go to."""
+"""State of a claim that was granted → the states it may go to. A certificate that was superseded is followed by the
+corrected one, so its claim is issued again and told again."""
 
 
 class Impossible(Exception):
@@ -273,9 +279,11 @@ def refuse_reopening(
     elif not passed(terms, participation):
         reasons.append("The learner did not finish taking part in time, and taking part cannot be reopened.")
     if not reason.strip():
-        reasons.append("Say why; the record keeps it.")
+        reasons.append(SAY_WHY)
     if until <= now:
         reasons.append("The new deadline must lie ahead.")
+    if until > now + LONGEST_REOPENING:
+        reasons.append("The new deadline lies more than a year ahead; choose an earlier day.")
     return Refusal(tuple(reasons)) if reasons else None
 
 
@@ -292,4 +300,34 @@ def refuse_without_credit(terms: Terms, participation: Participation, now: dt.da
         reasons.append("The test has not been passed yet, and you can sit it again.")
     if not participation.evaluated:
         reasons.append("The evaluation has not been filled in yet.")
+    return Refusal(tuple(reasons)) if reasons else None
+
+
+def refuse_correction(
+    terms: Terms, participation: Participation, quarters: int, name: str, *, may: bool, reason: str
+) -> Refusal | None:
+    """Why a certificate cannot be superseded by one with this amount and name, or None. More than was designated, or
+    than the time that was attested carries, is not to be had by correcting either."""
+    reasons = []
+    if not may:
+        reasons.append("Only a coordinator of this activity can correct a certificate.")
+    if participation.claim is None:
+        reasons.append("No credit was claimed, so there is nothing to correct.")
+    elif participation.claim is State.REVOKED:
+        reasons.append("This certificate was revoked, and what was revoked stays so.")
+    reasons += _against_amount(terms, participation, quarters)
+    if problem := problem_of_name(name):
+        reasons.append(problem)
+    if not reason.strip():
+        reasons.append(SAY_WHY)
+    return Refusal(tuple(reasons)) if reasons else None
+
+
+def refuse_revocation(*, may: bool, reason: str) -> Refusal | None:
+    """Why a certificate cannot be revoked, or None."""
+    reasons = []
+    if not may:
+        reasons.append("Only a coordinator of this activity can revoke a certificate.")
+    if not reason.strip():
+        reasons.append(SAY_WHY)
     return Refusal(tuple(reasons)) if reasons else None

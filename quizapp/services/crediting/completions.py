@@ -60,7 +60,7 @@ def list_completions(session: Session, activity_id: int, vault: Vault) -> tuple[
     )
     rows = session.execute(_CLAIMS.where(Claim.activity_id == activity_id))
     return tuple(
-        Told(_completion(row, vault), row.participation_id, row.id in waiting)
+        Told(_completion(row, vault), row.participation_id, row.id in waiting and row.state == State.QUEUED)
         for row in rows
         if _format(row.body, row.system, row.system_body) == pars.NAME
     )

@@ -155,8 +155,8 @@ def issue_waiting(session: Session, press: Press, now: dt.datetime, limit: int =
 
 
 def find_code(session: Session, claim_id: int) -> str | None:
-    """The code of the newest certificate of a claim, None while there is none."""
-    newest = sa.select(Certificate.code).where(Certificate.claim_id == claim_id)
+    """The code of the certificate of a claim that no other supersedes, None while there is none."""
+    newest = sa.select(Certificate.code).where(Certificate.claim_id == claim_id, ~_is_superseded)
     return session.scalar(newest.order_by(Certificate.issued_at.desc(), Certificate.code).limit(1))
 
 
@@ -213,6 +213,8 @@ def facts_of(session: Session, press: Press, row: Any, now: dt.datetime) -> Fact
     )
 
 
+_follower = sa.orm.aliased(Certificate)
+_is_superseded = sa.exists().where(_follower.supersedes == Certificate.code)
 _STATEMENTS = ("designation_statement", "claim_statement")
 
 

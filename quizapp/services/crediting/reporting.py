@@ -89,22 +89,39 @@ def hand_out(session: Session, actor: Actor, batch_id: int, vault: Vault, now: d
             activity_id, batch = get_batch(session, actor, batch_id)
             report = pars.read(vault.open(batch.document))
             if batch.sent_at is None:
-                report = _as_it_may_leave(session, activity_id, report, vault, now)
+                report = _as_it_may_leave(session, activity_id, batch_id, report, vault, now)
             _record(session, actor, "take out a report", batch_id, {"rows": len(report.rows)}, now)
             return pars.write(report)
 
     return retrying(deed)
 
 
-def _as_it_may_leave(session: Session, activity_id: int, report: Report, vault: Vault, now: dt.datetime) -> Report:
-    """Without those who withdrew their permission since it was made, and claims that were revoked or superseded."""
+def _as_it_may_leave(
+    session: Session, activity_id: int, batch_id: int, report: Report, vault: Vault, now: dt.datetime
+) -> Report:
+    """Without those who withdrew their permission since it was made, and claims that were revoked or corrected."""
     today = completions.teller_of(session, activity_id).today(now)
     found = completions.list_completions(session, activity_id, vault)
-    still = {one.row.claim_id for one in found if one.row.state is State.QUEUED and not refusals(one.row, today)}
+    newest = _newest(session, [row.claim_id for row in report.rows])
+    still = {
+        one.row.claim_id
+        for one in found
+        if one.row.state is State.QUEUED and newest.get(one.row.claim_id) == batch_id and not refusals(one.row, today)
+    }
     rows = tuple(row for row in report.rows if row.claim_id in still)
     if not rows:
-        raise Refused("Nobody in this file may be reported any more: permissions were withdrawn or claims revoked.")
+        raise Refused("Nobody in this file may be reported any more: permissions were withdrawn, or claims changed.")
     return replace(report, rows=rows)
+
+
+def _newest(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """Claim → the last file it was put into. What an earlier file says of it is out of date."""
+    rows = session.execute(
+        sa.select(ReportRow.claim_id, sa.func.max(ReportRow.batch_id).label("batch_id"))
+        .where(ReportRow.claim_id.in_(ids))
+        .group_by(ReportRow.claim_id)
+    )
+    return {row.claim_id: row.batch_id for row in rows}
 
 
 def mark_sent(session: Session, actor: Actor, batch_id: int, vault: Vault, now: dt.datetime) -> tuple[int, int]:
@@ -119,7 +136,7 @@ def mark_sent(session: Session, actor: Actor, batch_id: int, vault: Vault, now: 
             report = pars.read(vault.open(batch.document))
             if batch.sent_at is not None:
                 return len(report.rows), 0
-            left = _as_it_may_leave(session, activity_id, report, vault, now)
+            left = _as_it_may_leave(session, activity_id, batch_id, report, vault, now)
             told = [row.claim_id for row in left.rows]
             left_out = sorted({row.claim_id for row in report.rows}.difference(told))
             sealed = batch.document if not left_out else vault.seal(pars.write(left))
@@ -163,7 +180,10 @@ def take_answers(
             }
             fresh = [one for number, one in wanted.items() if _is_new(number, one, rows.get(number))]
             _answer_rows(session, batch_id, fresh, now)
-            moves = {one.row: one for one in fresh if rows[one.row].state == State.REPORTED}
+            newest = _newest(session, [one.row for one in fresh])
+            moves = {
+                one.row: one for one in fresh if rows[one.row].state == State.REPORTED and newest[one.row] == batch_id
+            }
             taken = sorted(number for number, one in moves.items() if one.accepted)
             _go(session, taken, State.ACCEPTED, "", actor.id, now)
             for number in sorted(set(moves) - set(taken)):

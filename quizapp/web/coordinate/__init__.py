@@ -3,7 +3,7 @@
 Each page reads a request, calls one service that makes sure of the scope, and chooses what to show.
 """
 
-from quizapp.web.coordinate import reports
+from quizapp.web.coordinate import people, reports
 from quizapp.web.coordinate.blueprint import blueprint
 
-__all__ = ["blueprint", "reports"]
+__all__ = ["blueprint", "people", "reports"]
