@@ -9,7 +9,15 @@ import sys
 if __name__ == "__main__":
     from quizapp.bootstrap import run_in_environment
 
-    run_in_environment("run", ["-m", "quizapp.cli", "serve", "--local", *sys.argv[1:]])
+    served = ["serve", "--local", *sys.argv[1:]]
+    run_in_environment("run", ["-m", "quizapp.cli", *served])
+
+    # Only who began with the environment’s own Python comes here.
+    from quizapp.cli import main
+
+    sys.argv[1:] = served
+    main()
+    sys.exit()
 
 from quizapp.app import create_app
 
