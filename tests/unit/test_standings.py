@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -154,6 +155,16 @@ def test_a_sentence_says_how_the_standing_is_known(one: Held, today: int, senten
     assert said.startswith(sentence)
     assert said.endswith(".")
     assert ".." not in said
+
+
+def test_where_a_seen_question_was_missed_it_is_told_why_the_claim_stands() -> None:
+    """With an examination near even what was missed lately is likely enough; only a new question takes it back."""
+    one = held([(0,), (3,), (12,), (30, WRONG, REPEAT)], today=30)
+    near = mastery.judge(one.trace, today=after(30), on=after(33), guess=0.2, fresh_left=True)
+    assert near.standing is Standing.SECURE
+    assert say(replace(one, mastery=near), 30) == (
+        "New questions were right; one seen before was missed or guessed on 1 April. It comes back on 3 April."
+    )
 
 
 def test_a_right_answer_that_was_a_guess_is_not_called_right() -> None:

@@ -80,9 +80,13 @@ def _not_started(held: Held) -> str:
 def _missed(held: Held, today: dt.date) -> str:
     if held.trace is None:
         return ""
+    on, comes_back = near_day(held.trace.last_day, today), f"It comes back {next_day(held, today)}."
+    if held.mastery.standing is Standing.SECURE:
+        # Only a miss on a new question takes the claim back.
+        return f"New questions were right; one seen before was missed or guessed on {on}. {comes_back}"
     before = "Was secure; missed" if held.mastery.standing is Standing.SLIPPING else "Missed"
     guessed = " or guessed" if held.guessed else ""
-    return f"{before}{guessed} on {near_day(held.trace.last_day, today)}. It comes back {next_day(held, today)}."
+    return f"{before}{guessed} on {on}. {comes_back}"
 
 
 def _said(held: Held, today: dt.date) -> str:
