@@ -23,6 +23,7 @@ from quizapp.web import (
     author,
     coordinate,
     credit,
+    disclosing,
     errors,
     factors,
     health,
@@ -77,7 +78,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["vault"] = Vault(factors.derived_keys(app.config, "credit").values())
     pages.init_app(app)
     errors.init_app(app)
-    for module in (learn, lessons, staging, teach, author, credit, coordinate, account, admin, health):
+    for module in (learn, lessons, staging, teach, author, credit, coordinate, disclosing, account, admin, health):
         app.register_blueprint(module.blueprint)
     if proxies := app.config["TRUSTED_PROXIES"]:
         # Otherwise everybody comes from the proxy’s address, and the limits on guessing shut all out at once.

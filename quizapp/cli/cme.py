@@ -13,7 +13,7 @@ from quizapp import clock
 from quizapp.cli.application import database
 from quizapp.formats.certificate import credential, keys, verifying
 from quizapp.services.crediting import keys as signing
-from quizapp.services.crediting import samples
+from quizapp.services.crediting import samples, scope
 from quizapp.services.crediting.vault import Locked
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -29,7 +29,7 @@ def cme() -> None:
 def load_samples(*, coordinator: str) -> None:
     """Publish the two sample activities, for which no credit is designated. Those that are there stay as they are."""
     with database() as session:
-        actor = samples.find_coordinator(session, coordinator)
+        actor = scope.find_coordinator(session, coordinator)
         if actor is None:
             raise click.ClickException(f"{coordinator} is no coordinator here. Open the account first: user create.")
         published = samples.load(session, actor, clock.now())

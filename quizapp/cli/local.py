@@ -18,6 +18,7 @@ from quizapp.services import accounts
 from quizapp.services.authoring import scope
 from quizapp.services.content import loading
 from quizapp.services.crediting import samples
+from quizapp.services.crediting import scope as running
 from quizapp.services.teaching import rehearsing
 
 
@@ -35,7 +36,7 @@ def set_up(port: int) -> None:
         scope.adopt(db.session(), "instructor@example.org", clock.now())
         if opened:
             rehearsing.open_rotation(db.session(), clock.now())
-        coordinator = samples.find_coordinator(db.session())
+        coordinator = running.find_coordinator(db.session(), samples.COORDINATOR)
         if coordinator is not None:
             samples.load(db.session(), coordinator, clock.now())
         click.echo(f"\nOpen {app.config['PUBLIC_URL']} in a browser.")

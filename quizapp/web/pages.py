@@ -33,6 +33,7 @@ CREDIT = ("credit", "Credit", "credit.index")
 """Beside the others on a wide screen alone; on a narrow one it stands in the menu of the account, as it always does."""
 TEACHING = ("teach", "Teach", "teach.index")
 AUTHORING = ("author", "Author", "author.index")
+COORDINATING = ("coordinate", "Coordinate", "coordinate.index")
 ASSIGNED = (
     "learn.assignments",
     "learn.assignment",
@@ -93,6 +94,8 @@ def places(actor: Actor) -> tuple[Place, ...]:
         found.append(TEACHING)
     if actor.roles & {"instructor", "administrator"}:
         found.append(AUTHORING)
+    if actor.roles & {"coordinator", "administrator"}:
+        found.append(COORDINATING)
     return tuple(Place(key, label, url_for(endpoint), _is_here(endpoint, section)) for key, label, endpoint in found)
 
 

@@ -21,15 +21,20 @@ from sqlalchemy.orm import Session
 from quizapp.core.preferences import Choices
 from quizapp.db.extension import db
 from quizapp.db.models import (
+    Activity,
     ActivityCoordinator,
+    ActivityVersion,
     Assignment,
     Challenge,
     CohortMember,
     CohortStaff,
     Comment,
+    CreditSystem,
+    InControl,
     KeyChange,
     Presentation,
     ProblemReport,
+    Provider,
     Publication,
     ReportBatch,
     ReportRow,
@@ -68,6 +73,7 @@ INSTRUCTORS = STUDIO - {"administrator"}
 EVERYBODY = STUDIO | {"student", "coordinator", "runner"}
 RUN = frozenset({"runner", "administrator"})
 """Who runs the activity with credit; `coordinator` runs none."""
+COORDINATORS = RUN | {"coordinator"}
 AREAS = ("author", "teach", "credit", "coordinate")
 """The blueprints whose addresses must all stand in a row."""
 
@@ -189,6 +195,36 @@ ROWS = [
     post("coordinate.reopen", "/coordinate/participations/{participation}/reopen", RUN, until="", reason=""),
     post("coordinate.correct", "/coordinate/claims/{claim}/correct", RUN, name="", amount="", reason=""),
     post("coordinate.revoke", "/coordinate/certificates/{certificate}/revoke", RUN, reason=""),
+    Row("credit.index", "/credit/", EVERYBODY),
+    Row("credit.activity", "/credit/activities/{slug}", EVERYBODY),
+    Row("coordinate.index", "/coordinate/", COORDINATORS),
+    Row("coordinate.new_activity", "/coordinate/activities/new", COORDINATORS),
+    post("coordinate.begin_activity", "/coordinate/activities/new", COORDINATORS, title=""),
+    Row("coordinate.activity", "/coordinate/activities/{activity}", RUN),
+    post("coordinate.save_activity", "/coordinate/activities/{activity}", RUN, minutes="many"),
+    Row("coordinate.preview", "/coordinate/activities/{activity}/preview", RUN),
+    Row("coordinate.publishing", "/coordinate/activities/{activity}/publishing", RUN),
+    post("coordinate.publish", "/coordinate/activities/{activity}/publish", RUN),
+    Row("coordinate.edition", "/coordinate/activities/{activity}/editions/1", RUN),
+    post("coordinate.withdraw", "/coordinate/activities/{activity}/withdraw", RUN, reason=""),
+    post("coordinate.add_coordinator", "/coordinate/activities/{activity}/coordinators", RUN, email="nobody"),
+    post("coordinate.remove_coordinator", "/coordinate/activities/{activity}/coordinators/0/remove", RUN),
+    Row("coordinate.in_control", "/coordinate/activities/{activity}/in-control", RUN),
+    post("coordinate.name_person", "/coordinate/activities/{activity}/in-control", RUN, name=""),
+    Row("coordinate.one_in_control", "/coordinate/in-control/{in_control}", RUN),
+    post("coordinate.change_person", "/coordinate/in-control/{in_control}", RUN),
+    post("coordinate.enter_disclosure", "/coordinate/in-control/{in_control}/disclosure", RUN),
+    post("coordinate.ask", "/coordinate/in-control/{in_control}/ask", RUN),
+    post("coordinate.end_person", "/coordinate/in-control/{ended}/end", RUN),
+    Row("coordinate.providers", "/coordinate/providers", COORDINATORS),
+    Row("coordinate.new_provider", "/coordinate/providers/new", COORDINATORS),
+    post("coordinate.begin_provider", "/coordinate/providers/new", COORDINATORS, slug=""),
+    Row("coordinate.provider", "/coordinate/providers/{provider}", COORDINATORS),
+    post("coordinate.save_provider", "/coordinate/providers/{provider}", COORDINATORS, name=""),
+    Row("coordinate.new_system", "/coordinate/systems/new", COORDINATORS),
+    post("coordinate.begin_system", "/coordinate/systems/new", COORDINATORS, slug=""),
+    Row("coordinate.system", "/coordinate/systems/{system}", COORDINATORS),
+    post("coordinate.save_system", "/coordinate/systems/{system}", COORDINATORS, unit=""),
     Row("coordinate.reporting_page", "/coordinate/activities/{activity}/reports", RUN),
     post("coordinate.prepare_report", "/coordinate/activities/{activity}/reports", RUN),
     Row("coordinate.report", "/coordinate/reports/{report_batch}", RUN),
@@ -230,7 +266,7 @@ def things(app: Flask) -> dict[str, Any]:
         }
 
 
-def taught(session: Session, item: int) -> dict[str, int]:
+def taught(session: Session, item: int) -> dict[str, Any]:
     """A cohort with two learners, of whom one is sitting its exam, and a doubt."""
     lead = instructor(session)
     cohort = cohorts.open_cohort(session, lead, "A rotation", "UTC", NOW)
@@ -271,10 +307,27 @@ def credited(session: Session, vault: Vault, learner: Learner) -> dict[str, Any]
         session.add(batch)
         session.flush()
         session.add(ReportRow(batch_id=batch.id, claim_id=claim, outcome="waiting", error=""))
+        named = [InControl(activity_id=made.activity_id, name="Dr. A", email="", role="author") for _ in range(2)]
+        named[1].ended_at = NOW
+        session.add_all(named)
+        session.flush()
+        names = session.execute(
+            sa.select(Activity.slug, Provider.slug.label("provider"), CreditSystem.slug.label("system"))
+            .join(ActivityVersion, ActivityVersion.activity_id == Activity.id)
+            .join(Provider, Provider.id == ActivityVersion.provider_id)
+            .join(CreditSystem, CreditSystem.id == made.system_id)
+            .where(Activity.id == made.activity_id)
+        ).one()
         return {
-            "activity": made.activity_id, "participation": participation, "claim": claim, "certificate": code,
+            "activity": made.activity_id,
+            "participation": participation,
+            "certificate": code,
+            "claim": claim,
             "report_batch": batch.id,
-        }  # fmt: skip
+            "in_control": named[0].id,
+            "ended": named[1].id,
+            **names._asdict(),
+        }
 
 
 EMPTY_REPORT = pars.write(Report(NOW, "", (), ()))
@@ -340,8 +393,7 @@ def test_everybody_is_let_through_or_refused_as_written(
 
 def refusal(name: str, row: Row) -> int:
     """403 for who has no page of this area at all, 404 for who does not work on this thing."""
-    coordinators = RUN | {"coordinator"}
-    areas = {"author": STUDIO, "teach": INSTRUCTORS, "credit": EVERYBODY, "coordinate": coordinators}
+    areas = {"author": STUDIO, "teach": INSTRUCTORS, "credit": EVERYBODY, "coordinate": COORDINATORS}
     return 404 if name in areas[row.endpoint.partition(".")[0]] else 403
 
 

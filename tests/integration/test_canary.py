@@ -22,7 +22,7 @@ from quizapp import clock, itemtypes, paths
 from quizapp.core.composing import Only
 from quizapp.core.preferences import Choices
 from quizapp.db.extension import db
-from quizapp.db.models import Content, Item, Mark, Presentation
+from quizapp.db.models import Activity, Content, Item, Mark, Presentation, Published
 from quizapp.db.session import writing
 from quizapp.formats import documents, tree
 from quizapp.itemtypes import names
@@ -34,6 +34,7 @@ from quizapp.services.teaching import tasks
 from quizapp.web.allow import allowed
 from tests.integration.classes import Class
 from tests.integration.conftest import Auth
+from tests.integration.credited import Designated
 from tests.integration.learners import Learner
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -247,6 +248,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
             for kind in ("fact", "figure", "item")
         }
         cohort, given, sat = sit_for_cohort(session, actor)
+        activity = designate(session)
         items = list(session.scalars(sa.select(Item.content_id).limit(3)))
         types = set(session.scalars(sa.text("SELECT type FROM item JOIN presentation USING (content_id)")))
         db.session.remove()
@@ -266,7 +268,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "version": [1],
         "publication_id": [1],
         "position": list(range(questions)),
-        "slug": [LESSON],
+        "slug": [LESSON, activity],
         "figure_id": slugs["figure"],
         "figure": slugs["figure"],
         "form": ["svg", "png", "pdf"],
@@ -279,6 +281,8 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "external_id": [1],
         "batch_id": [1],
         "participation_id": [1],
+        "person_id": [1],
+        "number": [1],
     }
     return Snoop(app, auth.client.raw, planted, values)
 
@@ -294,6 +298,23 @@ def sit_for_cohort(session: Session, actor: Actor) -> tuple[int, int, int]:
     window = {"opens": today - dt.timedelta(days=1), "closes": today + dt.timedelta(days=1)}
     given = room.give("exam", now=clock.now() - dt.timedelta(days=2), topics={"nassa": 3}, **window)
     return room.cohort, given, tasks.start(session, actor, given, clock.now())
+
+
+def designate(session: Session) -> str:
+    """An activity with credit whose test would ask some of the questions; returns its name in addresses."""
+    some = session.execute(
+        sa.select(Content.slug, Item.content_id, Published.version_id, Item.objective_id)
+        .join(Content, Content.id == Item.content_id)
+        .join(Published, Published.content_id == Item.content_id)
+        .where(Item.pool == "secure")
+    ).all()
+    asked = [
+        {"slug": row.slug, "content_id": row.content_id, "version_id": row.version_id, "objective": "LN1"}
+        for row in some
+    ]
+    aims = [{"slug": "LN1", "content_id": some[0].objective_id, "statement": "define a NaSSA"}]
+    made = Designated.new(session, questions=asked, objectives=aims, a_test=1)
+    return session.scalars(sa.select(Activity.slug).where(Activity.id == made.activity_id)).one()
 
 
 def fields_of(page: str, **more: str) -> dict[str, str]:

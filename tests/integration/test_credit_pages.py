@@ -42,7 +42,7 @@ def test_a_learner_reads_everything_an_activity_states_before_the_way_to_enrol(c
         "The editors of this program",
         "Nothing to disclose.",
         "Gap in practice",
-        "You can apply pharmacokinetics and dose rules",
+        "apply pharmacokinetics and dose rules",
         "60 % of the marks, with each objective sampled",
         "At most 1 sample credits (no credit designated)",
         "Commercial support",

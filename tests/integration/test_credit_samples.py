@@ -69,10 +69,3 @@ def test_whatever_the_day_of_loading_is_the_samples_are_published(session: Sessi
 def test_without_the_content_nothing_is_begun(session: Session) -> None:
     assert samples.load(session, coordinator(session), MONDAY) == ()
     assert session.scalar(sa.select(sa.func.count()).select_from(ActivityVersion)) == 0
-    assert samples.find_coordinator(session, "nobody@example.org") is None
-    person = Learner.new(session).actor
-    assert samples.find_coordinator(session, person.email) is None
-    run_by = coordinator(session)
-    found = samples.find_coordinator(session, run_by.email)
-    assert found is not None
-    assert found.id == run_by.id

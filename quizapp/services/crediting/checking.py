@@ -230,7 +230,7 @@ def moments(draft: Draft, zone: str, now: dt.datetime) -> tuple[dt.datetime, dt.
             return now
         return moment(dt.datetime.combine(at, dt.time()) + more, zone, second=bool(more))
 
-    return day(draft.released), day(draft.expires, end), day(draft.claim_until, end)
+    return day(draft.released), day(draft.expires, end), day(draft.claim_until or draft.expires, end)
 
 
 def _dates(draft: Draft, zone: str, now: dt.datetime) -> list[Problem]:

@@ -202,6 +202,15 @@ def withdraw(session: Session, actor: Actor, activity_id: int, reason: str, now:
     retrying(deed)
 
 
+def says_the_same(session: Session, made: Assembled) -> bool:
+    """Whether the newest edition of its activity says what the draft would, so that there is nothing to publish."""
+    activity_id = made.edition.activity_id
+    last = session.execute(_EDITIONS.where(ActivityVersion.activity_id == activity_id).limit(1)).one_or_none()
+    if last is None or made.edition.withdrawn_at is not None:
+        return False
+    return _is_the_same(made, _published(last), last.body)
+
+
 def _is_the_same(made: Assembled, edition: Published, body: Any) -> bool:
     dates = (made.edition.released, made.edition.expires, made.edition.claim_until)
     return bool(made.body == body and dates == (edition.released, edition.expires, edition.claim_until))

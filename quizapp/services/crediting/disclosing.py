@@ -20,7 +20,7 @@ from quizapp.db.models import Activity, Disclosure, InControl, User, table
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing, outbox
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting.drafting import hold
+from quizapp.services.crediting.drafting import get_drafted, hold
 from quizapp.services.outbox import Mail
 from quizapp.services.versions import Row
 
@@ -84,6 +84,15 @@ def list_people(session: Session, activity_ids: Collection[int]) -> tuple[Person
     """Who controls the content of these activities now, in the order of being named; one statement."""
     wanted = _PEOPLE.where(InControl.activity_id.in_(activity_ids), InControl.ended_at.is_(None))
     return tuple(_person(row) for row in session.execute(wanted.order_by(InControl.id)))
+
+
+def get_person(session: Session, actor: Actor, person_id: int) -> Person:
+    """Somebody in control of an activity that this person runs. Raises LookupError."""
+    row = session.execute(_PEOPLE.where(InControl.id == person_id, InControl.ended_at.is_(None))).one_or_none()
+    if row is None:
+        raise LookupError(person_id)
+    get_drafted(session, actor, row.activity_id)
+    return _person(row)
 
 
 def find_asked(session: Session, token: str) -> Asked | None:
@@ -165,13 +174,13 @@ def change_person(
     retrying(deed)
 
 
-def end_person(session: Session, actor: Actor, person_id: int, now: dt.datetime) -> None:
+def end_person(session: Session, actor: Actor, person_id: int, now: dt.datetime) -> int:
     """From now on this person controls nothing; what was published still names them. Twice is harmless.
 
-    Raises LookupError.
+    Returns the id of the activity. Raises LookupError.
     """
 
-    def deed() -> None:
+    def deed() -> int:
         with writing(session):
             person = _hold_person(session, actor, person_id)
             people = table(InControl)
@@ -179,8 +188,9 @@ def end_person(session: Session, actor: Actor, person_id: int, now: dt.datetime)
             ended_now: sa.CursorResult[Any] = session.connection().execute(ended.values(ended_at=now, token=None))
             if ended_now.rowcount:
                 _audit(session, actor.id, "end in control", person.activity_id, {"person": person_id}, now)
+            return person.activity_id
 
-    retrying(deed)
+    return retrying(deed)
 
 
 def ask(session: Session, actor: Actor, person_id: int, link: Callable[[str], str], now: dt.datetime) -> None:

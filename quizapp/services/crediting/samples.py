@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.assembly import Blueprint, assemble
-from quizapp.core.preferences import DEFAULT
-from quizapp.db.models import Activity, User, UserRole
+from quizapp.db.models import Activity
 from quizapp.db.session import writing
 from quizapp.services.accounts import Actor
 from quizapp.services.content import reading
@@ -32,16 +31,6 @@ COORDINATOR = "coordinator@example.org"
 PROVIDER, SYSTEM = "sample", "sample-credits"
 ROOM_DAYS = 60
 """A block of a quarter stays open at least so long: late in a quarter it is one of the next."""
-
-
-def find_coordinator(session: Session, email: str = COORDINATOR) -> Actor | None:
-    """Who is to run the samples: the coordinator with this address, or None."""
-    row = session.execute(
-        sa.select(User.id, User.name)
-        .join(UserRole, sa.and_(UserRole.user_id == User.id, UserRole.name == "coordinator"))
-        .where(User.email == email.strip().lower(), User.active)
-    ).one_or_none()
-    return Actor(row.id, email, row.name, frozenset({"coordinator"}), DEFAULT, None) if row is not None else None
 
 
 def load(session: Session, actor: Actor, now: dt.datetime) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""Running activities with credit, for coordinators: what comes of them, what is reported, what an accreditor is shown.
+"""Activities with credit, for coordinators: setting them up, publishing them, what comes of them, what is reported, and
+what an accreditor is shown.
 
 Each page reads a request, calls one service that makes sure of the scope, and chooses what to show.
 """
 
-from quizapp.web.coordinate import people, reports
+from quizapp.web.coordinate import activities, in_control, people, providers, publishing, reports
 from quizapp.web.coordinate.blueprint import blueprint
 
-__all__ = ["blueprint", "people", "reports"]
+__all__ = ["activities", "blueprint", "in_control", "people", "providers", "publishing", "reports"]
