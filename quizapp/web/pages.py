@@ -30,10 +30,12 @@ PLACES = (
     ("sessions", "Sessions", "learn.sessions"),
 )
 CREDIT = ("credit", "Credit", "credit.index")
-"""Beside the others on a wide screen alone; on a narrow one it stands in the menu of the account, as it always does."""
 TEACHING = ("teach", "Teach", "teach.index")
 AUTHORING = ("author", "Author", "author.index")
 COORDINATING = ("coordinate", "Coordinate", "coordinate.index")
+IN_MENU = frozenset({"credit", "coordinate"})
+"""Places that stand beside the others on a wide screen alone: seven do not fit under a thumb. The menu of the account
+holds them always."""
 ASSIGNED = (
     "learn.assignments",
     "learn.assignment",
@@ -60,6 +62,10 @@ class Place:
     label: str
     url: str
     here: bool
+
+    @property
+    def in_menu(self) -> bool:
+        return self.key in IN_MENU
 
 
 @dataclass(frozen=True)
