@@ -30,6 +30,7 @@ from quizapp.web import (
     learn,
     lessons,
     log,
+    own_data,
     pages,
     security,
     staging,
@@ -78,7 +79,20 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["vault"] = Vault(factors.derived_keys(app.config, "credit").values())
     pages.init_app(app)
     errors.init_app(app)
-    for module in (learn, lessons, staging, teach, author, credit, coordinate, disclosing, account, admin, health):
+    for module in (
+        learn,
+        lessons,
+        staging,
+        teach,
+        author,
+        credit,
+        coordinate,
+        disclosing,
+        account,
+        own_data,
+        admin,
+        health,
+    ):
         app.register_blueprint(module.blueprint)
     if proxies := app.config["TRUSTED_PROXIES"]:
         # Otherwise everybody comes from the proxy’s address, and the limits on guessing shut all out at once.

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from quizapp import clock
 from quizapp.cli.application import database
-from quizapp.services import accounts
+from quizapp.services import accounts, erasing
 from quizapp.web.security import SHORTEST_PASSWORD
 
 
@@ -53,6 +53,30 @@ def restore(email: str) -> None:
     with database() as session:
         accounts.restore(session, _known(session, email), clock.now())
         click.echo(f"{email} may sign in again.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(email: str, *, yes: bool) -> None:
+    """Erase the person with the address EMAIL at their request; it cannot be undone."""
+    with database() as session:
+        user_id = _known(session, email)
+        held = erasing.get_outlook(session, user_id)
+        kept = "No record of credit is kept."
+        if held.kept_until is not None:
+            kept = f"The record of claimed credit is kept until {held.kept_until:%Y-%m-%d}, then erased at night."
+        click.echo(
+            f"{held.answers} answers stay as numbers without a name; {held.notes} notes and {held.external} credits "
+            f"from elsewhere go. {kept}"
+        )
+        if not yes:
+            click.confirm("Erase this person for good?", abort=True)
+        try:
+            erasing.erase(session, user_id, by_id=None, now=clock.now())
+        except erasing.LastAdministrator as only:
+            raise click.ClickException("This is the only administrator. Open another account first.") from only
+        click.echo(f"{email} is erased.")
 
 
 def _known(session: Session, email: str) -> int:

@@ -78,7 +78,7 @@ def get_document(session: Session, actor: Actor, code: str) -> bytes:
         .join(Participation, Participation.id == Certificate.participation_id)
         .where(Certificate.code == code, may)
     )
-    if document is None:
+    if not document:  # there is none, or it was erased when its time was over
         raise LookupError(code)
     return document
 
