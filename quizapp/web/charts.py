@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quizapp.core.credit.timing import Spread
 from quizapp.core.grading import Rating
 from quizapp.core.memory import Evidence, Freshness
 from quizapp.core.progress import Curve, Point
@@ -182,3 +183,50 @@ def _percent(share: float) -> str:
 
 def _even(length: float) -> float:
     return round(length, 1)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A column with its number above and its label below."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    n: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Busy:
+    """How long people were busy; `designated_x`: where the designated minutes stand."""
+
+    width: int
+    height: int
+    bottom: float
+    bars: tuple[Bar, ...]
+    designated_x: float
+    designated_label: str
+
+
+def busy(times: Spread, width: int = WIDE) -> Busy:
+    """Lay the distribution of busy minutes out over `width`, a column for each quarter of an hour."""
+    left, top, bottom = 4.0, 40.0, 40.0 + _PLOT * 0.7
+    each = (width - 2 * left) / len(times.bins)
+    most = max(one.n for one in times.bins) or 1
+    bars = tuple(
+        Bar(
+            x=_even(left + each * place + 2),
+            y=_even(bottom - (bottom - top) * one.n / most),
+            width=_even(each - 4),
+            height=_even((bottom - top) * one.n / most),
+            middle=_even(left + each * (place + 0.5)),
+            n=one.n,
+            label=f"{one.low}–{one.high}" if one.high is not None else f"{one.low} +",
+        )
+        for place, one in enumerate(times.bins)
+    )
+    quarter = times.bins[0].high or 1
+    at = min(left + each * times.designated / quarter, width - left)
+    return Busy(width, int(bottom + _BELOW), bottom, bars, _even(at), f"{times.designated} min designated")

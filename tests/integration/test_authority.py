@@ -191,6 +191,7 @@ ROWS = [
     post("credit.withdraw_external", "/credit/external/{external}/withdraw", frozenset({"student"})),
     post("teach.remove_learner", "/teach/cohorts/{cohort}/learners/{second}/remove", LEAD | TEACH),
     Row("coordinate.people", "/coordinate/activities/{activity}/people", RUN),
+    Row("coordinate.evaluation", "/coordinate/activities/{activity}/evaluations", RUN),
     Row("coordinate.person", "/coordinate/participations/{participation}", RUN),
     post("coordinate.reopen", "/coordinate/participations/{participation}/reopen", RUN, until="", reason=""),
     post("coordinate.correct", "/coordinate/claims/{claim}/correct", RUN, name="", amount="", reason=""),
