@@ -1,0 +1,52 @@
+"""A plain document is the same on the page and on paper, keeps words as words, and is tagged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from io import BytesIO
+
+import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from quizapp.formats.paper import Heading, Items, Paper, Para, Table, Unprintable, html, pdf
+from tests.pages import problems
+from tests.unit.formats.certificate.test_printing import structures
+
+HOSTILE = 'A <b>"bold"</b> #panic("x") \\ $x$ *star* _line_'
+PAPER = Paper(
+    "Outcomes of an activity",
+    dt.date(2026, 11, 30),
+    (
+        Heading("What was measured"),
+        Para(f"{HOSTILE}\nand a second line"),
+        Para("Missing: nothing was signed.", missing=True),
+        Items(("one", "two")),
+        Heading("By level", 3),
+        Table("Shares of marks", ("Level", "Before"), (("3A", HOSTILE), ("4", "n = 3, fewer than 10"))),
+    ),
+)
+
+
+def test_the_page_is_whole_and_words_stay_words() -> None:
+    page = html(PAPER)
+    assert [one for one in problems(page) if not re.search("style|Straight", one)] == []
+    assert "&lt;b&gt;" in page
+    assert page == html(PAPER)
+
+
+def test_the_pdf_is_tagged_and_the_same_each_time() -> None:
+    made = pdf(PAPER)
+    assert made == pdf(PAPER)
+    root = PdfFileReader(BytesIO(made)).root
+    assert root["/Lang"] == "en-GB"
+    assert root["/MarkInfo"]["/Marked"]
+    assert "<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].data.decode()
+    kinds = [element.get("/S") for element in structures(root["/StructTreeRoot"])]
+    assert {"/H1", "/H2", "/H3", "/TH", "/Table", "/L"} <= set(kinds)
+    assert kinds.count("/TR") == 3, "a head and a row for each line"
+
+
+def test_a_sign_without_a_font_is_named() -> None:
+    with pytest.raises(Unprintable, match="No font of ours has the sign"):
+        pdf(Paper("\u1b83", dt.date(2026, 1, 1), ()))
