@@ -199,7 +199,7 @@ def _fill(
     """Choices that fit the limit, and the first one if there were no limit."""
     open_today = {one.id: one for one in able if not selection.asked_on(one, today)}
     pressing = selection.priorities(list(open_today.values()), today=today, on=on, w=w)
-    table = _Table(open_today, dict(zip(open_today, pressing, strict=True)), today, w)
+    filling = _Filling(open_today, dict(zip(open_today, pressing, strict=True)), today, w)
     thinned = _thinned(list(open_today.values()), load, today)
     new = {one.id: one for one in entering(able, load, today=today, on=on)}
     known = [
@@ -207,16 +207,16 @@ def _fill(
         for one in open_today.values()
         if one.trace is not None and (ahead or one.trace.due <= today or one.id in thinned)
     ]
-    known.sort(key=lambda one: (not _is_first(one, today), -table.priority[one.id].rate))
+    known.sort(key=lambda one: (not _is_first(one, today), -filling.priority[one.id].rate))
     enough = _to_spare(able, load, today, on) >= 0
     promised = [one for one in known if is_promised(one, today) and (enough or _is_first(one, today))]
     if promised:
-        table.take(promised, min(max(RETEST_SHARE * limit, promised[0].seconds), limit))
-    table.take(new.values(), limit * (INTAKE_SHARE if ahead else INTAKE_SHARE_WITHOUT_AN_EXAM))
+        filling.take(promised, min(max(RETEST_SHARE * limit, promised[0].seconds), limit))
+    filling.take(new.values(), limit * (INTAKE_SHARE if ahead else INTAKE_SHARE_WITHOUT_AN_EXAM))
     beyond = [one for one in open_today.values() if one.trace is None and one.id not in new]
     wanted = [*known, *new.values(), *beyond]
-    table.take(wanted, limit)
-    return list(table.chosen.values()), table.step(wanted[0]) if wanted else None
+    filling.take(wanted, limit)
+    return list(filling.chosen.values()), filling.step(wanted[0]) if wanted else None
 
 
 def is_promised(objective: Objective, day: dt.date) -> bool:
@@ -234,7 +234,7 @@ def _is_first(objective: Objective, day: dt.date) -> bool:
 
 
 @dataclass
-class _Table:
+class _Filling:
     """A day being filled. `open_today`: what may be asked, `priority` how pressing each is."""
 
     open_today: Mapping[int, Objective]

@@ -11,7 +11,7 @@ ahead and asks again too soon, so it is multiplied by the days that the objectiv
 left the middle gain of all objectives takes its place, because asking oftener then only teaches the questions. What is
 largest, times the weight, divided by the seconds of a question, comes first. An objective is asked once a day while
 others remain, a prerequisite that is not fresh comes before what rests on it, and a topic follows itself only where
-there is no choice. How much each of these is worth: docs/engine-report.md.
+there is no choice. What else was tried: docs/engine.md.
 
 Choosing a question. One that is new to the learner (but see `core.repeats`), else the one not seen for longest, else
 the one that tells most about ability (a²·P·(1 − P)). Questions that give each other away never meet in one sitting.

@@ -79,10 +79,12 @@ def get_prospect(session: Session, actor: Actor) -> Prospect:
 def get_placed(session: Session, actor: Actor, sitting_id: int) -> tuple[Placed, ...]:
     """What came of a placement, by topic in teaching order.
 
-    An answer counts for its objective; one that was not asked about looks known where ability alone makes it so.
+    An answer counts for its objective; one that was not asked about looks known where ability alone makes it so. What
+    was studied otherwise is left out: of that memory tells more.
     """
     answers = session.execute(_ANSWERS, {"sitting": sitting_id, "learner": actor.id}).all()
-    pool = candidates(session, actor.id)
+    elsewhere = _studied(session, actor) - {row.objective_id for row in answers}
+    pool = [one for one in candidates(session, actor.id) if one.objective not in elsewhere]
     by_item = {one.item: one for one in pool}
     abilities = _abilities(session, actor)
     topics = published_by_id(session, {row.topic_id for row in answers})

@@ -18,7 +18,7 @@ from quizapp.core.mastery import Standing
 from quizapp.core.planning import Outcome
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
-from quizapp.db.models import Ability, Exposure, Item, Memory, Presentation, Response, Sitting
+from quizapp.db.models import Ability, Content, Exposure, Item, Memory, Presentation, Response, Sitting
 from quizapp.services import accounts, asking, composing, placing, replaying, showing, studying
 from tests.integration.learners import MONDAY, Learner, only_single_best_answers
 
@@ -193,6 +193,11 @@ def test_a_placement_asks_about_nothing_that_was_studied(learner: Learner) -> No
     about = learner.session.scalars(sa.select(Response.objective_id).where(Response.mode == modes.PLACEMENT.name)).all()
     assert len(set(about)) == asked <= prospect.questions
     assert not studied & set(about)
+    placed = placing.get_placed(learner.session, learner.actor, sitting_id)
+    named = {one.slug for topic in placed for one in (*topic.known, *([topic.begin] if topic.begin else []))}
+    before = set(learner.session.scalars(sa.select(Content.slug).where(Content.id.in_(studied))))
+    assert named
+    assert not named & before, "where to begin is not what was begun"
 
 
 def test_placement_follows_the_answers_and_ends(learner: Learner) -> None:
