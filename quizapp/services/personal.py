@@ -123,6 +123,8 @@ KEPT: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
         "memory": (("evidence",), "days and ratings under a tombstone"),
         "memory_fit": (("parameters",), "numbers under a tombstone"),
         "miss_cause": (("cause",), _OWN_WORDS),
+        "panel": (("scenarios", "state"), _CONTENT),
+        "panel_vote": (("part",), "a step of a scale under a tombstone, counted already or never"),
         "participation": (("profession",), _OWN_WORDS),
         "presentation": (("layout", "why"), _OWN_WORDS),
         "provider": (("slug", "body"), _PROVIDER),

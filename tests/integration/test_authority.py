@@ -32,6 +32,8 @@ from quizapp.db.models import (
     CreditSystem,
     InControl,
     KeyChange,
+    Panel,
+    PanelSeat,
     Presentation,
     ProblemReport,
     Provider,
@@ -45,7 +47,7 @@ from quizapp.formats import pars
 from quizapp.formats.pars import Report
 from quizapp.services import annotating
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring import commenting
+from quizapp.services.authoring import commenting, drafting, panelling
 from quizapp.services.crediting import external, issuing
 from quizapp.services.crediting.external import Typed, Upload
 from quizapp.services.crediting.issuing import Press
@@ -68,6 +70,8 @@ READ = STUDIO - {"foreign"} - TEACH
 WRITE = READ - {"reviewer"}
 JUDGE = READ - {"author"}
 OWN = frozenset({"owner", "administrator"})
+SEATED = frozenset({"co_teacher"})
+"""Who was asked to vote on a panel, and works on no bank."""
 LEAD = frozenset({"lead"})
 INSTRUCTORS = STUDIO - {"administrator"}
 EVERYBODY = STUDIO | {"student", "coordinator", "runner"}
@@ -113,6 +117,10 @@ ROWS = [
     Row("author.figure_board", "/author/figures/brake/board", STUDIO),
     Row("author.review", REVIEW, READ),
     Row("author.review", "/author/lessons/{lesson}/review", READ),
+    Row("author.panel", "/author/items/{concordance}/panel", READ),
+    post("author.take_panel_step", "/author/items/{concordance}/panel", WRITE, do="drop"),
+    Row("author.ballot", "/author/panels/{panel}", SEATED),
+    post("author.cast", "/author/panels/{panel}", SEATED, part="1"),
     Row("author.new_figure", "/author/lessons/{lesson}/figures/add", WRITE),
     post("author.add_figure", "/author/lessons/{lesson}/figures/add", WRITE),
     Row("author.drawing", "/author/lessons/{lesson}/figures/brake/drawing", READ),
@@ -265,9 +273,19 @@ def things(app: Flask) -> dict[str, Any]:
             "change": publication,
             "report": report,
             **taught(session, item),
+            **voted_on(session),
             "external": entered(app, session),
             **credited(session, app.extensions["vault"], learner),
         }
+
+
+def voted_on(session: Session) -> dict[str, int]:
+    """A question with a panel on it."""
+    owner = member(session, "owner")
+    told = {"lead_in": "What does it do?", "hypothesis": "a brake", "information": "that it is off"}
+    concordance = drafting.create(session, owner, bank="brakes", type="script_concordance", body=told, now=NOW)
+    panelling.open_panel(session, owner, concordance, None, now=NOW)
+    return {"concordance": concordance, "panel": session.scalars(sa.select(Panel.id)).one()}
 
 
 def taught(session: Session, item: int) -> dict[str, Any]:
@@ -354,6 +372,8 @@ def people(app: Flask, auth: Auth, things: dict[str, Any]) -> dict[str, FlaskCli
         with app.app_context(), writing(db.session()) as session:
             session.execute(sa.delete(CohortStaff).where(CohortStaff.role == staff))
             session.add(CohortStaff(cohort_id=things["cohort"], user_id=user_id, role=staff))
+            if role == "co_teacher":
+                session.add(PanelSeat(panel_id=things["panel"], user_id=user_id, by_id=user_id, at=NOW))
     found["runner"] = auth.browser("coordinator", email="runner@example.org").raw
     user_id = get_or_make(app, "coordinator", "runner@example.org")
     with app.app_context(), writing(db.session()) as session:
@@ -398,7 +418,9 @@ def test_everybody_is_let_through_or_refused_as_written(
 def refusal(name: str, row: Row) -> int:
     """403 for who has no page of this area at all, 404 for who does not work on this thing."""
     areas = {"author": STUDIO, "teach": INSTRUCTORS, "credit": EVERYBODY, "coordinate": COORDINATORS}
-    return 404 if name in areas[row.endpoint.partition(".")[0]] else 403
+    # Whoever was asked to vote may be anybody, so a ballot is not there for all others.
+    is_ballot = row.endpoint in ("author.ballot", "author.cast")
+    return 404 if is_ballot or name in areas[row.endpoint.partition(".")[0]] else 403
 
 
 def test_ids_that_lead_nowhere_are_not_found_and_nothing_was_changed(

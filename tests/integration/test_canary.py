@@ -267,6 +267,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "shelf": ["items", "lessons"],
         "version": [1],
         "publication_id": [1],
+        "panel_id": [1],
         "position": list(range(questions)),
         "slug": [LESSON, activity],
         "figure_id": slugs["figure"],

@@ -5,7 +5,7 @@ is never deleted by a side effect.
 """
 
 from quizapp.db.models.auditing import AuditDetail, AuditEvent
-from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft, Upload
+from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft, Panel, PanelSeat, PanelVote, Upload
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import (
     Content,
@@ -130,6 +130,9 @@ __all__ = [
     "Note",
     "Outbox",
     "PairLook",
+    "Panel",
+    "PanelSeat",
+    "PanelVote",
     "Participation",
     "Presentation",
     "ProblemReport",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizapp.db.models.base import Base, Json
@@ -58,6 +59,62 @@ class Upload(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("media.sha256"))
     by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime]
+
+
+class Panel(Base):
+    """Experts who are asked to vote on a question that is marked by their votes. At most one of a question is open."""
+
+    __tablename__ = "panel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
+    scenarios: Mapped[list[Any]] = mapped_column(sa.JSON(none_as_null=True))
+    """What they vote on, as it stood when the panel was opened: votes on other words would count for nothing."""
+    state: Mapped[str] = mapped_column(sa.String(10), default="open")
+    deadline: Mapped[dt.datetime | None]
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    opened_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'counted', 'dropped')", name="known_state"),
+        # Two authors who open one at once must not split the votes.
+        Index(
+            "ix_panel_open",
+            "content_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
+    )
+
+
+class PanelSeat(Base):
+    """Somebody who was asked to vote."""
+
+    __tablename__ = "panel_seat"
+
+    panel_id: Mapped[int] = mapped_column(ForeignKey("panel.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime]
+
+
+class PanelVote(Base):
+    """One vote on one scenario, which may be changed until the votes are counted. `part` is that of the question."""
+
+    __tablename__ = "panel_vote"
+
+    panel_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    step: Mapped[int]
+    at: Mapped[dt.datetime]
+
+    __table_args__ = (
+        CheckConstraint("step BETWEEN -2 AND 2", name="known_step"),
+        ForeignKeyConstraint(["panel_id", "user_id"], ["panel_seat.panel_id", "panel_seat.user_id"]),
+    )
 
 
 class Comment(Base):

@@ -88,6 +88,12 @@ class Opened:
     def lets(self, right: Right) -> bool:
         return right in self.rights
 
+    @property
+    def needs_panel(self) -> bool:
+        """Whether it holds script concordance, which is marked by the votes of experts."""
+        steps = (self.body, *(self.body.get("parts") or ()))
+        return any(isinstance(one, dict) and one.get("type") == "script_concordance" for one in steps)
+
 
 @dataclass(frozen=True)
 class Saved:
