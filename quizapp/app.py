@@ -35,6 +35,7 @@ from quizapp.web import (
     security,
     staging,
     teach,
+    verify,
 )
 
 ENVIRONMENT = {
@@ -87,6 +88,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         author,
         credit,
         coordinate,
+        verify,
         disclosing,
         account,
         own_data,

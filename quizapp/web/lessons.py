@@ -19,6 +19,7 @@ from quizapp.services.content import evidence as evidence_base
 from quizapp.services.content import reading, searching
 from quizapp.services.content.reading import Lesson
 from quizapp.services.content.searching import Hit
+from quizapp.services.crediting import standing
 from quizapp.web.allow import Who, allow, get_actor
 
 blueprint = Blueprint("lessons", __name__)
@@ -86,6 +87,32 @@ def lesson(slug: str) -> ResponseReturnValue:
         misses=misses,
         tool=TOOLS.get(shown.topic),
         practise_url=url_for("learn.lesson_practice", slug=slug),
+        taking_part=taking_part(actor, slug, request.args.get("activity", "")),
+    )
+
+
+@dataclass(frozen=True)
+class TakingPart:
+    """The activity with credit for which a lesson is read; `beat_url`: where the page tells that it is looked at."""
+
+    title: str
+    url: str
+    beat_url: str
+    done_url: str
+
+
+def taking_part(actor: Actor, lesson: str, activity: str) -> TakingPart | None:
+    """The activity that an address names, if the reader takes part in it and this is its lesson."""
+    if not activity:
+        return None
+    found = standing.find_reading(db.session(), actor, activity, lesson)
+    if found is None:
+        return None
+    return TakingPart(
+        title=found.title,
+        url=url_for("credit.activity", slug=activity),
+        beat_url=url_for("credit.beat", participation_id=found.participation_id),
+        done_url=url_for("credit.leave_lesson", slug=activity),
     )
 
 

@@ -169,8 +169,12 @@ def _hash(file: Path) -> str | None:
 
 def whole_address(endpoint: str, **values: Any) -> str:
     """An address with its host, to be copied into another program or read out."""
-    site = current_app.config["PUBLIC_URL"].rstrip("/") or request.host_url.rstrip("/")
-    return f"{site}{url_for(endpoint, **values)}"
+    return f"{whole_site()}{url_for(endpoint, **values)}"
+
+
+def whole_site() -> str:
+    """Where this site is known, without a slash at the end: as PUBLIC_URL says, else as the request does."""
+    return str(current_app.config["PUBLIC_URL"]).rstrip("/") or request.host_url.rstrip("/")
 
 
 def moment(at: dt.datetime) -> str:

@@ -87,6 +87,7 @@ SETTINGS: dict[str, Any] = {
     "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
     "TWO_FACTOR_POST_SETUP_VIEW": "account.signing_in",
     "TWO_FACTOR_RESCUE_EMAIL": False,
+    "VERIFY_URL": "/password-again",  # `/verify` is where anybody judges a certificate
     "WAN_ALLOW_USER_HINTS": False,  # an address must not tell whether it has a passkey
     "WAN_POST_REGISTER_VIEW": "account.signing_in",
     "WAN_REGISTER_WITHIN": dt.timedelta(minutes=10),

@@ -11,7 +11,7 @@ import math
 
 from flask import Flask, current_app, render_template, request, session
 from flask.typing import ResponseReturnValue
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
@@ -21,6 +21,8 @@ from quizapp.web.allow import current_actor
 PER_ADDRESS = parse("300 per 10 minutes")
 """Wide: a whole class may sign in from one hospital’s address at nine o’clock."""
 PER_ACCOUNT = parse("10 per 15 minutes")
+LOOK_UPS_PER_ADDRESS = parse("60 per minute")
+"""Of certificates by their codes. A code cannot be guessed; this keeps a machine from trying all the same."""
 MAILS_PER_ADDRESS = parse("200 per hour")
 MAILS_PER_ACCOUNT = parse("5 per hour")
 
@@ -45,9 +47,18 @@ def count_try() -> ResponseReturnValue | None:
     return _count(mail=False)
 
 
+def count_look_up() -> ResponseReturnValue | None:
+    """Count a look at a certificate by its code; past a limit give the page as `check` does."""
+    return _refuse_beyond([(LOOK_UPS_PER_ADDRESS, f"look-up/{request.remote_addr}")], mail=False)
+
+
 def _count(*, mail: bool) -> ResponseReturnValue | None:
     counted = [(MAILS_PER_ADDRESS if mail else PER_ADDRESS, f"address/{request.remote_addr}")]
     counted += [(MAILS_PER_ACCOUNT if mail else PER_ACCOUNT, account) for account in _accounts()]
+    return _refuse_beyond(counted, mail=mail)
+
+
+def _refuse_beyond(counted: list[tuple[RateLimitItem, str]], *, mail: bool) -> ResponseReturnValue | None:
     strategy: MovingWindowRateLimiter = current_app.extensions["throttle"]
     for limit, key in counted:
         if not strategy.hit(limit, key):

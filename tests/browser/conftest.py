@@ -34,8 +34,12 @@ from quizapp.bootstrap import ROOT
 from quizapp.core import memory
 from quizapp.core.grading import Rating
 from quizapp.db.extension import db
-from quizapp.db.models import ExamDate, Item, Memory, User
+from quizapp.db.models import ExamDate, Item, Memory, Participation, User
+from quizapp.db.session import prepare_engine
 from tests.databases import SECRET_KEY, Sqlite, environment
+from tests.integration.credited import Designated
+from tests.integration.learners import Learner
+from tests.integration.participants import body_of, slug_of
 from tests.people import PASSWORD, address, get_or_make
 
 SECONDS_TO_START = 90
@@ -136,6 +140,29 @@ class Site:
                         algorithm=memory.ALGORITHM,
                     )
                 )
+            session.commit()
+
+    def offer_credit(self) -> str:
+        """Publish an activity with credit: a lesson and a test of two questions; returns its short name."""
+        with self._tables() as session:
+            prepare_engine(session.get_bind().engine)
+            offered = Designated.new(session, maximum=4, **body_of(session, pretest=True, cool_down_minutes=0))
+            dates = "released = '2020-01-01', expires = '2099-01-01', claim_until = '2099-02-01'"
+            session.execute(sa.text(f"UPDATE activity_version SET {dates} WHERE id = :id"), {"id": offered.version_id})
+            session.commit()
+            return slug_of(session, offered)
+
+    def right_choice(self, presentation_id: int, *, right: bool = True) -> str:
+        """The value of the right option of a single best answer as it stands on somebody’s screen."""
+        with self._tables() as session:
+            return Learner(session, None).submission(presentation_id, right=right).fields["choice"][0]
+
+    def enrolled_earlier(self, email: str, hours: int) -> None:
+        """Let somebody have enrolled so many hours ago; no test can wait until an hour of taking part is plausible."""
+        with self._tables() as session:
+            learner = session.scalars(sa.select(User.id).where(User.email == email)).one()
+            at = clock.now() - dt.timedelta(hours=hours)
+            session.execute(sa.update(Participation).where(Participation.learner_id == learner).values(enrolled_at=at))
             session.commit()
 
     def pass_exam_date(self, email: str) -> None:

@@ -21,7 +21,7 @@ PAGES = (
     "/tf-setup",
     "/mf-recovery-codes",
     "/wan-register",
-    "/verify",
+    "/password-again",
 )
 VISITORS_PAGES = ("/login", "/register", "/reset", "/confirm", "/wan-signin")
 

@@ -78,6 +78,7 @@ EVERYBODY = STUDIO | {"student", "coordinator", "runner"}
 RUN = frozenset({"runner", "administrator"})
 """Who runs the activity with credit; `coordinator` runs none."""
 COORDINATORS = RUN | {"coordinator"}
+TAKES_PART = frozenset({"student"})
 AREAS = ("author", "teach", "credit", "coordinate")
 """The blueprints whose addresses must all stand in a row."""
 
@@ -208,7 +209,6 @@ ROWS = [
     post("coordinate.correct", "/coordinate/claims/{claim}/correct", RUN, name="", amount="", reason=""),
     post("coordinate.revoke", "/coordinate/certificates/{certificate}/revoke", RUN, reason=""),
     Row("credit.index", "/credit/", EVERYBODY),
-    Row("credit.activity", "/credit/activities/{slug}", EVERYBODY),
     Row("coordinate.index", "/coordinate/", COORDINATORS),
     Row("coordinate.new_activity", "/coordinate/activities/new", COORDINATORS),
     post("coordinate.begin_activity", "/coordinate/activities/new", COORDINATORS, title=""),
@@ -237,6 +237,24 @@ ROWS = [
     post("coordinate.begin_system", "/coordinate/systems/new", COORDINATORS, slug=""),
     Row("coordinate.system", "/coordinate/systems/{system}", COORDINATORS),
     post("coordinate.save_system", "/coordinate/systems/{system}", COORDINATORS, unit=""),
+    Row("credit.activity", "/credit/activities/{slug}", EVERYBODY),
+    Row("credit.enrol", "/credit/activities/{slug}/enrol", EVERYBODY),
+    post("credit.enrol_now", "/credit/activities/{slug}/enrol", EVERYBODY),
+    Row("credit.profile", "/credit/profile", EVERYBODY),
+    post("credit.save_profile", "/credit/profile", EVERYBODY),
+    post("credit.open_lesson", "/credit/activities/{slug}/lesson", TAKES_PART),
+    post("credit.leave_lesson", "/credit/activities/{slug}/read", TAKES_PART),
+    post("credit.beat", "/credit/participations/{participation}/time", TAKES_PART, place="lesson"),
+    post("credit.start_before", "/credit/activities/{slug}/before", TAKES_PART),
+    post("credit.start_test", "/credit/activities/{slug}/test", TAKES_PART),
+    Row("credit.result", "/credit/tests/{credit_sitting}", TAKES_PART),
+    Row("credit.evaluation", "/credit/activities/{slug}/evaluation", TAKES_PART),
+    post("credit.evaluate", "/credit/activities/{slug}/evaluation", TAKES_PART),
+    Row("credit.claim", "/credit/activities/{slug}/claim", TAKES_PART),
+    post("credit.attest", "/credit/activities/{slug}/time", TAKES_PART),
+    post("credit.claim_now", "/credit/activities/{slug}/claim", TAKES_PART),
+    post("credit.make_certificate", "/credit/activities/{slug}/certificate", TAKES_PART),
+    Row("credit.certificate", "/credit/certificates/{certificate}.pdf", TAKES_PART | RUN),
     Row("coordinate.reporting_page", "/coordinate/activities/{activity}/reports", RUN),
     post("coordinate.prepare_report", "/coordinate/activities/{activity}/reports", RUN),
     Row("coordinate.report", "/coordinate/reports/{report_batch}", RUN),
@@ -275,7 +293,7 @@ def things(app: Flask) -> dict[str, Any]:
             **taught(session, item),
             **voted_on(session),
             "external": entered(app, session),
-            **credited(session, app.extensions["vault"], learner),
+            **credited(app, session),
         }
 
 
@@ -318,9 +336,13 @@ def entered(app: Flask, session: Session) -> int:
     return external.enter(session, person, typed, NOW)
 
 
-def credited(session: Session, vault: Vault, learner: Learner) -> dict[str, Any]:
-    """An activity with credit, a claim in it, and a file in which the claim was reported."""
-    made = Designated.new(session, report_format="pars")
+def credited(app: Flask, session: Session) -> dict[str, Any]:
+    """An activity with credit in which the student takes part: a test, a claim with its certificate, and a file in
+    which the claim was reported."""
+    vault: Vault = app.extensions["vault"]
+    made = Designated.new(session, report_format="pars", lesson={"slug": "brakes", "content_id": 1, "version_id": 1})
+    student = Actor(get_or_make(app, "student", address("student")), "", "", frozenset(), Choices(), None)
+    learner = Learner(session, student)
     participation = made.enrol(learner)
     claim = made.grant(learner, participation)
     code = issuing.issue(session, Press(vault, "https://quiz.example.org"), claim, NOW)
@@ -340,12 +362,19 @@ def credited(session: Session, vault: Vault, learner: Learner) -> dict[str, Any]
             .join(CreditSystem, CreditSystem.id == made.system_id)
             .where(Activity.id == made.activity_id)
         ).one()
+        test = Sitting(
+            learner_id=student.id, mode="credit", title="", plan={"items": []}, seed=1, key="credit", started_at=NOW,
+            closed_at=NOW, released_at=NOW, participation_id=participation, purpose="test",
+        )  # fmt: skip
+        session.add(test)
+        session.flush()
         return {
             "activity": made.activity_id,
             "participation": participation,
             "certificate": code,
             "claim": claim,
             "report_batch": batch.id,
+            "credit_sitting": test.id,
             "in_control": named[0].id,
             "ended": named[1].id,
             **names._asdict(),

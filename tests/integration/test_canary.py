@@ -36,6 +36,7 @@ from tests.integration.classes import Class
 from tests.integration.conftest import Auth
 from tests.integration.credited import Designated
 from tests.integration.learners import Learner
+from tests.integration.participants import Participant, body_of, slug_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -249,6 +250,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         }
         cohort, given, sat = sit_for_cohort(session, actor)
         activity = designate(session)
+        own_activity, for_credit = sit_for_credit(session, actor)
         items = list(session.scalars(sa.select(Item.content_id).limit(3)))
         types = set(session.scalars(sa.text("SELECT type FROM item JOIN presentation USING (content_id)")))
         db.session.remove()
@@ -259,7 +261,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
     )
     static = Path(app.static_folder or "")
     values: dict[str, list[Any]] = {
-        "sitting_id": [single, practice, exam, sat],
+        "sitting_id": [single, practice, exam, sat, for_credit],
         "assignment_id": [given],
         "cohort_id": [cohort],
         "learner_id": [person],
@@ -269,7 +271,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "publication_id": [1],
         "panel_id": [1],
         "position": list(range(questions)),
-        "slug": [LESSON, activity],
+        "slug": [LESSON, activity, own_activity],
         "figure_id": slugs["figure"],
         "figure": slugs["figure"],
         "form": ["svg", "png", "pdf"],
@@ -284,6 +286,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "participation_id": [1],
         "person_id": [1],
         "number": [1],
+        "code": ["7K3M-Q9TX-42PD"],
     }
     return Snoop(app, auth.client.raw, planted, values)
 
@@ -318,6 +321,13 @@ def designate(session: Session) -> str:
     return session.scalars(sa.select(Activity.slug).where(Activity.id == made.activity_id)).one()
 
 
+def sit_for_credit(session: Session, actor: Actor) -> tuple[str, int]:
+    """The test of an activity with credit, which this person has begun: the activity and the sitting."""
+    offered = Designated.new(session, **body_of(session, objectives=1, each=1))
+    person = Participant.new(session, offered, learner=Learner(session, actor), now=clock.now())
+    return slug_of(session, offered), person.begin(clock.now())
+
+
 def fields_of(page: str, **more: str) -> dict[str, str]:
     """The hidden fields of the form of a question, and more."""
     found = dict(re.findall(r'name="(csrf_token|part)" value="([^"]+)"', page))
@@ -328,7 +338,7 @@ def fields_of(page: str, **more: str) -> dict[str, str]:
 def test_who_has_not_answered_finds_no_key_no_reason_and_no_permanent_id_anywhere(
     snoop: Snoop, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    _, practice, exam, _ = snoop.values["sitting_id"]
+    _, practice, exam, *_ = snoop.values["sitting_id"]
     figures = 0
     for position in snoop.values["position"]:
         for sitting, deed in ((practice, "answer"), (exam, "save")):

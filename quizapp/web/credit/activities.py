@@ -10,6 +10,7 @@ from quizapp.db.extension import db
 from quizapp.services.crediting import activities
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.credit.blueprint import blueprint
+from quizapp.web.credit.standing import standing_of
 
 STANDINGS = {
     "enrolled": "You are enrolled.",
@@ -51,4 +52,10 @@ def activity(slug: str) -> ResponseReturnValue:
     now = clock.now()
     if own is None and now < edition.released:
         abort(404)  # announced to its coordinators alone
-    return render_template("credit/activity.html", edition=edition, own=own is not None, is_open=edition.is_open(now))
+    return render_template(
+        "credit/activity.html",
+        edition=edition,
+        own=own is not None,
+        is_open=edition.is_open(now),
+        standing=standing_of(edition),
+    )

@@ -34,6 +34,9 @@ KINDS = {
     "assigned": "Assigned block",
     "graded": "Graded exam",
     "formative": "Exam for practice",
+    "credit": "Test for credit",
+    "before": "Before the lesson",
+    "quarter": "Questions of a quarter",
 }
 """What a session was, by its mode."""
 CLOCK_SHOWN_WITHIN_SECONDS = 24 * 3600
@@ -95,6 +98,7 @@ def question_page(asked: Question, problem: str | None = None) -> ResponseReturn
         "submit": url_for("learn.save" if exam else "learn.answer", presentation_id=asked.presentation_id),
         "save": url_for("learn.save", presentation_id=asked.presentation_id) if exam else None,
         "mark": url_for("learn.mark", presentation_id=asked.presentation_id),
+        "beat": beat_url(asked.participation_id),
     }
     page = render_template(
         "learn/question.html",
@@ -115,11 +119,11 @@ def feedback(sitting_id: int, position: int) -> ResponseReturnValue:
     """The stored answer with its reasons."""
     actor, part = get_actor(), request.args.get("part")
     told = explaining.get_feedback(db.session(), actor, sitting_id, position, part)
-    links = {
+    links: dict[str, str | None] = {
         name: url_for(f"learn.{name}", presentation_id=told.presentation_id, part=told.part)
         for name in ("cause", "note", "report", "mark")
     }
-    links["go_on"] = go_on_url(told)
+    links["go_on"], links["beat"] = go_on_url(told), beat_url(told.participation_id)
     return render_template(
         "learn/feedback.html",
         feedback=told,
@@ -128,6 +132,11 @@ def feedback(sitting_id: int, position: int) -> ResponseReturnValue:
         next_sentence=sentences.next_sentence(told, study_day(clock.now(), actor.zone)),
         corrected_sentence=sentences.corrected(told.correction.remedy) if told.correction else "",
     )
+
+
+def beat_url(participation_id: int | None) -> str | None:
+    """Where a page of an activity with credit tells that it is looked at, None for any other."""
+    return url_for("credit.beat", participation_id=participation_id) if participation_id is not None else None
 
 
 def go_on_url(told: explaining.Feedback) -> str:
@@ -208,6 +217,8 @@ def results(sitting_id: int) -> ResponseReturnValue:
     sat = found.sat
     if sat.closed_at is None:
         return redirect(url_for("learn.session", sitting_id=sitting_id))
+    if sat.participation_id is not None:
+        return redirect(url_for("credit.result", sitting_id=sitting_id))
 
     def question_url(row: sittings.ResultRow) -> str:
         return url_for("learn.feedback", sitting_id=sitting_id, position=row.position, part=row.part)
