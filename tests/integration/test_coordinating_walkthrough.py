@@ -14,8 +14,6 @@ from quizapp import clock
 from quizapp.core.credit.front_matter import ELEMENTS
 from quizapp.db.extension import db
 from quizapp.db.models import Activity, ActivityVersion, InControl, Outbox
-from quizapp.db.session import writing
-from quizapp.services.crediting import providers
 from tests.integration.conftest import Auth
 from tests.pages import Client, Page
 from tests.statements import counted
@@ -52,12 +50,6 @@ FILLED: dict[str, str | list[str]] = {
 }
 
 
-@pytest.fixture
-def shipped(app: Flask) -> None:
-    with app.app_context(), writing(db.session()) as session:
-        providers.ship(session, clock.now())
-
-
 def begin(client: Client, kind: str = "lesson") -> Page:
     page = client.get("/coordinate/").follow("Begin an activity")
     return page.form("Begin it").send(title="How NaSSAs act", kind=kind)
@@ -75,7 +67,6 @@ def name_author(client: Client, activity: int) -> Page:
     return page.form("Keep the disclosure").send(none="1")
 
 
-@pytest.mark.usefixtures("shipped")
 def test_an_activity_is_set_up_published_changed_and_withdrawn(client: Client, auth: Auth, app: Flask) -> None:
     auth.sign_in("coordinator")
     page = begin(client)
@@ -129,7 +120,6 @@ REMOVED: dict[str, tuple[str, Any]] = {
 """Element → the field that is emptied, where it is another one."""
 
 
-@pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_whatever_element_is_taken_away_the_page_names_it_and_leads_to_it(client: Client, auth: Auth) -> None:
     auth.sign_in("coordinator")
@@ -157,7 +147,6 @@ def test_whatever_element_is_taken_away_the_page_names_it_and_leads_to_it(client
     assert "Publish edition 1" in client.get(publishing).texts("button")
 
 
-@pytest.mark.usefixtures("shipped")
 def test_two_who_write_at_once_see_both_texts_and_choose(client: Client, auth: Auth, app: Flask) -> None:
     auth.sign_in("coordinator")
     page = fill(begin(client))
@@ -179,7 +168,6 @@ def test_two_who_write_at_once_see_both_texts_and_choose(client: Client, auth: A
     assert "changed the draft meanwhile, so nothing was published" in publish.send(status=409).text
 
 
-@pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -207,7 +195,6 @@ def test_what_cannot_be_kept_comes_back_with_everything_typed(
         assert form.fields[name] == [value]
 
 
-@pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_objectives_bring_their_questions_and_take_them_away(client: Client, auth: Auth) -> None:
     auth.sign_in("coordinator")
@@ -310,7 +297,6 @@ def test_coordinators_are_added_and_leave(client: Client, auth: Auth) -> None:
     assert only == "How NaSSAs act"
 
 
-@pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_pages_cost_the_same_however_many_activities_and_people_there_are(
     client: Client, auth: Auth, app: Flask

@@ -127,7 +127,7 @@ def save_system(session: Session, actor: Actor, slug: str, text: SystemText, *, 
 
 
 def ship(session: Session, now: dt.datetime) -> int:
-    """Write the editions that a new database begins with, inside a deed; returns how many were missing."""
+    """Write the editions that ship and are not there yet, inside a deed; returns how many were missing."""
     shipped = tomllib.loads(resources.files(__package__).joinpath("shipped.toml").read_text("utf-8"))
     written = 0
     rooms: tuple[tuple[Model, type[Any], dict[str, Any]], ...] = (

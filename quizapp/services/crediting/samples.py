@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from quizapp.core.assembly import Blueprint, assemble
 from quizapp.db.models import Activity
-from quizapp.db.session import writing
 from quizapp.services.accounts import Actor
 from quizapp.services.content import reading
-from quizapp.services.crediting import designating, disclosing, drafting, providers
+from quizapp.services.crediting import designating, disclosing, drafting
 from quizapp.services.crediting.activities import BLOCK, LESSON
 from quizapp.services.crediting.checking import AS_WRITTEN, quarter_of
 from quizapp.services.crediting.designating import Unpublishable
@@ -38,8 +37,6 @@ def load(session: Session, actor: Actor, now: dt.datetime) -> tuple[str, ...]:
 
     What stopped half-way goes on. A sample whose lesson or questions are not published stays a draft.
     """
-    with writing(session):
-        providers.ship(session, now)
     shipped = _shipped()
     return tuple(one["slug"] for one in shipped["activities"] if _load(session, actor, one, shipped, now))
 
