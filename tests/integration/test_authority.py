@@ -204,6 +204,8 @@ ROWS = [
     Row("coordinate.outcome", "/coordinate/activities/{activity}/outcomes", RUN),
     Row("coordinate.outcome_table", "/coordinate/activities/{activity}/outcomes.csv", RUN),
     Row("coordinate.outcome_document", "/coordinate/activities/{activity}/outcomes.pdf", RUN),
+    Row("coordinate.folder", "/coordinate/activities/{activity}/folder", RUN),
+    post("coordinate.make_folder", "/coordinate/activities/{activity}/folder", RUN),
     Row("coordinate.person", "/coordinate/participations/{participation}", RUN),
     post("coordinate.reopen", "/coordinate/participations/{participation}/reopen", RUN, until="", reason=""),
     post("coordinate.correct", "/coordinate/claims/{claim}/correct", RUN, name="", amount="", reason=""),

@@ -110,7 +110,7 @@ def list_participants(
     ).all()
     shown = rows[:A_PAGE]
     taken = {one.id: one for one in claiming.list_taken(session, Participation.id.in_([row.id for row in shown]))}
-    terms = _terms_of_editions(session, activity_id)
+    terms = terms_of_editions(session, activity_id)
     lines = tuple(line_of(row, terms[row.version_id], taken[row.id], now) for row in shown)
     return List(found, lines, total, shown[-1].id if len(rows) > A_PAGE else None)
 
@@ -131,7 +131,7 @@ def _narrowed(stage: str, search: str) -> list[sa.ColumnElement[bool]]:
     return where
 
 
-def _terms_of_editions(session: Session, activity_id: int) -> Mapping[int, Mapping[str, Terms]]:
+def terms_of_editions(session: Session, activity_id: int) -> Mapping[int, Mapping[str, Terms]]:
     """Edition → terms by system; editions are few, and each costs two statements."""
     versions = session.scalars(sa.select(ActivityVersion.id).where(ActivityVersion.activity_id == activity_id)).all()
     return {one: claiming.terms_of(session, one) or {"": claiming.untested_terms(session, one)} for one in versions}

@@ -1,0 +1,229 @@
+"""Papers of an accreditor's folder about what was designated: front matter, disclosures, planning, the test.
+
+Each is made of what is stored, in the order in which it was stored, so that the folder comes out the same again. What
+is not there is said to be missing, never left out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from quizapp.core.credit import front_matter
+from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.front_matter import ELEMENTS, InControl
+from quizapp.db.models import (
+    Content,
+    ContentVersion,
+    Disclosure,
+    Published,
+)
+from quizapp.db.models import InControl as Controller
+from quizapp.formats.paper import Block, Heading, Items, Paper, Para, Table
+from quizapp.services.crediting.activities import Edition
+
+PLANNING = (
+    "practice_gap", "need", "intended_change", "why_this_format", "audience", "competencies", "objectives", "method",
+    "minutes", "bibliography",
+)  # fmt: skip
+"""Elements of the front matter that tell how the activity was planned."""
+_QUIET = frozenset({"id", "slug"})
+
+
+def missing(what: str) -> Para:
+    """A sentence that is set apart."""
+    return Para(f"Missing: {what}", missing=True)
+
+
+def front_paper(edition: Edition, today: dt.date) -> Paper:
+    """What an edition stated before anybody took part."""
+    rows = [
+        (name, text_of(getattr(edition.front, element)))
+        for element, name in ELEMENTS.items()
+        if element not in _ELSEWHERE
+    ]
+    blocks: list[Block] = [
+        Para(
+            f"Edition {edition.number}, released {moment(edition.released)}, expires {moment(edition.expires)}, "
+            f"claims until {moment(edition.claim_until)}."
+        ),
+        Table("As it was published", ("Element", "Text"), tuple((name, text or "–") for name, text in rows)),
+        *(missing(f"{name}.") for name, text in rows if not text),
+        Heading("Credit designated"),
+    ]
+    if not edition.credit_designated:
+        blocks.append(missing("no credit is designated for this activity, and no clinician has signed for it."))
+    for one in edition.systems:
+        blocks += [
+            Para(f"At most {shown(one.maximum)} {one.unit.replace('*', '')}, in steps of {shown(one.step)}."),
+            Para(one.designation_statement.replace("*", "")),
+            Para(one.claim_statement.replace("*", "")),
+        ]
+    if not edition.systems:
+        blocks.append(missing("credit of any system."))
+    return Paper(f"Front matter, edition {edition.number}: {edition.title}", today, tuple(blocks))
+
+
+_ELSEWHERE = frozenset({"in_control", "questions"})
+
+
+def disclosure_paper(session: Session, editions: Sequence[Edition], activity_id: int, today: dt.date) -> Paper:
+    """Who controlled the content, what each disclosed, and how it was mitigated: as published, and as it was given."""
+    blocks: list[Block] = []
+    for edition in editions:
+        people = edition.front.in_control
+        blocks.append(Heading(f"As published in edition {edition.number}"))
+        if not people:
+            blocks.append(missing("nobody is named as being in control of content."))
+        else:
+            blocks.append(
+                Table(
+                    "People in control of content",
+                    ("Name", "Role", "Since", "Relationships disclosed", "Mitigation"),
+                    tuple(_controller(one) for one in people),
+                )
+            )
+        faults = [fault for fault in front_matter.problems(edition.front) if any(p.name in fault for p in people)]
+        blocks += [missing(fault) for fault in faults]
+    blocks.append(Heading("Disclosures as they were given"))
+    rows = session.execute(_DISCLOSED.where(Controller.activity_id == activity_id)).all()
+    if rows:
+        blocks.append(
+            Table(
+                "In the order in which they were given",
+                ("Name", "Given", "Relationships", "Mitigation"),
+                tuple(
+                    (row.name, moment(row.at), "; ".join(row.relationships) or "none", _mitigated(row)) for row in rows
+                ),
+            )
+        )
+    else:
+        blocks.append(missing("no form of disclosure was filled in here."))
+    return Paper("Disclosures and mitigation", today, tuple(blocks))
+
+
+def _controller(one: InControl) -> tuple[str, ...]:
+    told = "not asked" if one.relationships is None else "; ".join(one.relationships) or "none"
+    return one.name, one.role, text_of(one.began) or "–", told, _mitigated(one)
+
+
+def _mitigated(one: Any) -> str:
+    on = f" ({one.mitigated_on.isoformat()})" if one.mitigated_on else ""
+    return f"{one.mitigation}{on}" if one.mitigation else "–"
+
+
+def planning_paper(edition: Edition, today: dt.date) -> Paper:
+    """The planning texts of the newest edition."""
+    blocks: list[Block] = []
+    for element in PLANNING:
+        held = getattr(edition.front, element)
+        name = ELEMENTS[element]
+        blocks.append(Heading(name[0].upper() + name[1:]))
+        if not held:
+            blocks.append(missing(f"{name}."))
+        else:
+            blocks.append(Items(held) if isinstance(held, tuple) else Para(str(held)))
+    return Paper(f"Planning: {edition.title}", today, tuple(blocks))
+
+
+def test_paper(session: Session, editions: Sequence[Edition], today: dt.date) -> Paper:
+    """Every question that could be asked, in the version that was designated: with its key, reasons, sources and the
+    clinician who signed it."""
+    blocks: list[Block] = []
+    ids = {one.version_id for edition in editions for one in edition.questions}
+    bodies = {
+        row.id: row
+        for row in session.execute(
+            sa.select(ContentVersion.id, ContentVersion.number, ContentVersion.body).where(ContentVersion.id.in_(ids))
+        )
+    }
+    facts = _published(session, "fact")
+    references = _published(session, "reference")
+    for edition in editions:
+        blocks += [
+            Heading(f"Edition {edition.number}"),
+            Para(
+                f"A test asks {edition.a_test or len(edition.questions)} of {len(edition.questions)} questions; "
+                f"{edition.minimum_percent} % of the marks are needed, in at most {edition.attempts} attempts."
+            ),
+        ]
+        if not edition.questions:
+            blocks.append(missing("questions."))
+        for one in edition.questions:
+            blocks += _question(one, bodies.get(one.version_id), facts, references)
+    return Paper("The test: keys, sources, sign-offs", today, tuple(blocks))
+
+
+test_paper.__test__ = False  # type: ignore[attr-defined]  # its name begins as those of tests do
+
+
+def _question(one: Any, row: Any, facts: Mapping[str, Any], references: Mapping[str, Any]) -> Iterator[Block]:
+    yield Heading(one.slug, 3)
+    if row is None:
+        yield missing("the version that was designated.")
+        return
+    yield Table(f"Version {row.number}, objective {one.objective}", ("Field", "Content"), tuple(_lines(row.body)))
+    named = [facts[name] for name in row.body.get("facts", ()) if name in facts]
+    sources = [
+        f"{fact['statement']} [{'; '.join(_source(each, references) for each in fact.get('sources', ())) or 'none'}]"
+        for fact in named
+    ]
+    yield Items(tuple(sources)) if sources else missing("sources of this question.")
+    yield Para(f"Signed by {one.signed_by}.") if one.signed_by else missing("a clinician’s signature for this version.")
+
+
+def _source(each: Mapping[str, Any], references: Mapping[str, Any]) -> str:
+    held = references.get(each["reference"])
+    return str(held["citation"]) if held else str(each["reference"])
+
+
+def _lines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The fields of a question, one line each, whatever its type."""
+    if isinstance(value, Mapping):
+        for key, held in value.items():
+            if key not in _QUIET and held not in (None, "", [], {}):
+                yield from _lines(held, f"{path} {key}".strip())
+    elif isinstance(value, list):
+        for number, held in enumerate(value, 1):
+            yield from _lines(held, f"{path} {number}")
+    else:
+        yield path.replace("_", " "), str(value)
+
+
+def _published(session: Session, kind: str) -> dict[str, Any]:
+    rows = session.execute(
+        sa.select(Content.slug, ContentVersion.body)
+        .join(Published, Published.content_id == Content.id)
+        .join(ContentVersion, ContentVersion.id == Published.version_id)
+        .where(Content.kind == kind)
+    )
+    return {row.slug: row.body for row in rows}
+
+
+def text_of(held: Any) -> str:
+    """A value of the front matter in words."""
+    if isinstance(held, tuple):
+        return "; ".join(str(one) for one in held)
+    return held.isoformat() if isinstance(held, dt.date) else str(held or "")
+
+
+def moment(at: dt.datetime) -> str:
+    """A moment to the minute, in UTC."""
+    return at.astimezone(dt.UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+_DISCLOSED = (
+    sa.select(
+        Controller.name,
+        Disclosure.at,
+        Disclosure.relationships,
+        Disclosure.mitigation,
+        Disclosure.mitigated_on,
+    )
+    .join(Disclosure, Disclosure.in_control_id == Controller.id)
+    .order_by(Disclosure.id)
+)
