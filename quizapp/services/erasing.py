@@ -55,6 +55,8 @@ from quizapp.services.crediting import retention
 from quizapp.services.crediting.retention import ERASED
 from quizapp.services.crediting.vault import Vault
 
+NOBODY = "Erased person"
+"""The name of a tombstone, wherever the name of somebody who taught, wrote or took part is shown."""
 SWEPT = dt.timedelta(days=2)
 """So long after an erasure it is done again at night: a page that was open then may have sent something since."""
 _RESTS = dt.timedelta(hours=1)
@@ -187,7 +189,7 @@ def _close_account(session: Session, user_id: int, now: dt.datetime) -> None:
         .where(User.id == user_id)
         .values(
             email=f"erased-{user_id}-{secrets.token_hex(8)}@erased.invalid",
-            name="",
+            name=NOBODY,
             password=None,
             active=False,
             confirmed_at=None,

@@ -4,9 +4,11 @@ and a learner who has not answered yet looks at everything there is to look at."
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 import re
 import secrets
+import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -380,3 +382,11 @@ def test_an_answer_reveals_the_reasons_of_its_own_question_on_its_feedback_and_i
     kinds = {snoop.planted.words[word][1] for words in told.values() for word in words}
     assert "reason" in kinds
     assert kinds <= {"reason", "trap", "fact"}, "a permanent id left the server"
+
+
+def test_the_file_of_ones_own_data_tells_nothing_of_what_is_not_answered(snoop: Snoop) -> None:
+    sent = snoop.client.get("/settings/data/export.zip")
+    with zipfile.ZipFile(io.BytesIO(sent.data)) as archive:
+        told = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith((".json", ".txt")))
+    assert '"email": "student@example.org"' in told
+    assert not snoop.planted.found_in(told)

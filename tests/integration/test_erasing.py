@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from sqlalchemy.orm import Session
 
 from quizapp.cli.users import user as user_command
 from quizapp.core.preferences import Choices
@@ -23,6 +24,7 @@ from quizapp.db.models import (
     Base,
     Certificate,
     Challenge,
+    Claim,
     ClaimStep,
     CohortMember,
     Consent,
@@ -39,6 +41,7 @@ from quizapp.db.models import (
     Presentation,
     Reminder,
     Reopening,
+    ReportBatch,
     Response,
     SavedAnswer,
     Sitting,
@@ -52,12 +55,17 @@ from quizapp.services import accounts, annotating, auditing, erasing, exporting,
 from quizapp.services import work as background
 from quizapp.services.crediting import external, goals, transcripts
 from quizapp.services.crediting.external import Typed, Upload
+from quizapp.services.crediting.reporting import Refused
 from quizapp.services.crediting.transcripts import OWN, Wanted
 from tests.integration.classes import Class
 from tests.integration.conftest import Auth
 from tests.integration.credited import Designated
 from tests.integration.learners import MONDAY, Learner, only_single_best_answers
+from tests.integration.participants import slug_of
 from tests.integration.records import certify, revoke
+from tests.integration.test_credit_walkthrough import ANA, offer, to_the_claim
+from tests.integration.test_reporting import LATER, Desk
+from tests.pages import Client
 from tests.people import PASSWORD, get_or_make
 
 SIX_YEARS = dt.datetime(2032, 11, 24, 4, tzinfo=dt.UTC)
@@ -397,3 +405,55 @@ def test_the_file_tells_nothing_of_an_exam_whose_result_is_held_back(app: Flask)
         assert {"answer", "marks", "objective"} <= set(shown)
         assert set(held) == {"at", "session", "question", "mode", "held_back"}
         db.session.remove()
+
+
+def test_who_is_erased_leaves_the_reports_and_after_six_years_the_sent_ones_too(app: Flask) -> None:
+    with app.app_context():
+        session, vault = db.session(), app.extensions["vault"]
+        desk = Desk(session, Designated.new(session, report_format="pars"), vault)
+        leaving, staying = desk.physician(f"{MARK} One"), desk.physician("Mira Two")
+        person = session.scalar(sa.select(Claim.learner_id).where(Claim.id == leaving))
+        sent = desk.prepare()
+        desk.send(sent)
+        later = desk.physician(f"{MARK} Three")
+        other = session.scalar(sa.select(Claim.learner_id).where(Claim.id == later))
+        waiting = desk.prepare()
+        erasing.erase(session, person, by_id=None, now=LATER)
+        erasing.erase(session, other, by_id=None, now=LATER)
+        with pytest.raises(Refused, match="Nobody in this file may be reported any more"):
+            desk.document(waiting)
+        assert MARK in json.dumps(desk.document(sent)), "what was sent is part of the record"
+        for learner in (person, other):
+            assert session.scalar(sa.select(Erasure.kept_until).where(Erasure.user_id == learner)) is not None
+        assert erasing.work_due(session, vault, SIX_YEARS) == 2
+        held = session.execute(sa.select(ReportBatch.id, ReportBatch.document)).all()
+        texts = {row.id: vault.open(row.document) for row in held}
+        assert MARK not in "".join(texts.values())
+        assert [row["row"] for row in json.loads(texts[sent])["completions"]] == [staying], "the others stay"
+        db.session.remove()
+
+
+@pytest.mark.usefixtures("content")
+def test_a_certificate_is_verified_until_its_time_is_over_and_then_without_a_name(
+    app: Flask, auth: Auth, client: Client
+) -> None:
+    with app.app_context():
+        engine = db.engine
+    with Session(engine, autoflush=False) as session:
+        slug = slug_of(session, offer(session))
+        ana = auth.browser("student", email=ANA)
+        to_the_claim(session, auth, ana, slug).form("Claim and make the certificate").send(amount="1")
+        record = ana.get("/credit/transcript")
+        code = session.scalars(sa.select(Certificate.code)).one()
+        assert record.one("a.do").attrs["href"] == f"/credit/certificates/{code}.pdf"
+        assert "Dr Ana Example" in client.get(f"/verify/{code}").text
+        page = ana.get("/settings/data")
+        assert page.form("Erase my account for good").send(password=PASSWORD).heading == "Your account is erased"
+        assert "Dr Ana Example" in client.get(f"/verify/{code}").text, "until the six years are over"
+        session.rollback()  # see what the pages have committed
+        until = session.scalar(sa.select(Erasure.kept_until))
+        assert until is not None
+        erasing.work_due(session, app.extensions["vault"], until + DAY)
+        shown = client.get(f"/verify/{code}").text
+        assert "Dr Ana Example" not in shown
+        assert "[erased]" in shown
