@@ -6,6 +6,7 @@ No rule of the subject and no SQL: a command is a few lines that call services.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 import click
@@ -48,9 +49,14 @@ def quizapp() -> None:
 
 
 def main() -> None:
-    """Run the command. For what a person can mend there is a sentence and the status 2."""
+    """Run the command."""
+    tell(lambda: quizapp(prog_name="quizapp"))
+
+
+def tell(deed: Callable[[], object]) -> None:
+    """Do it. For what a person can mend there is a sentence and the status 2."""
     try:
-        quizapp(prog_name="quizapp")
+        deed()
     except Exception as problem:
         from quizapp.cli.telling import find_sentence  # imports what it names, which a command that works may not need
 

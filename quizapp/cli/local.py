@@ -1,8 +1,7 @@
-"""Setting everything up on one’s own machine."""
+"""Setting everything up on one’s own machine; a process of its own, started by `serve --local`."""
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -10,6 +9,7 @@ from flask_security import hash_password
 
 from quizapp import clock, paths
 from quizapp.app import local_secret
+from quizapp.cli import tell
 from quizapp.cli.application import application
 from quizapp.db import migrating
 from quizapp.db.extension import db
@@ -22,10 +22,8 @@ from quizapp.services.crediting import scope as running
 from quizapp.services.teaching import rehearsing
 
 
-def set_up(port: int) -> None:
+def set_up() -> None:
     """Make the database, load the content, open demo accounts if nobody is there, and say how to sign in."""
-    os.environ["QUIZAPP_LOCAL"] = "1"
-    os.environ.setdefault("QUIZAPP_PUBLIC_URL", f"http://localhost:{port}")
     local_secret(paths.data())
     with application() as app:
         migrating.upgrade(db.engine, clock.now())
@@ -46,3 +44,7 @@ def set_up(port: int) -> None:
                 click.echo(f"  {email}")
         click.echo("Stop with Ctrl+C.\n")
         sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    tell(set_up)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -25,9 +26,13 @@ def serve(*, local: bool, host: str, port: int, workers: int, with_work: bool) -
     from granian.log import LogLevels
 
     if local:
-        from quizapp.cli.local import set_up
-
-        set_up(port)
+        os.environ["QUIZAPP_LOCAL"] = "1"
+        os.environ.setdefault("QUIZAPP_PUBLIC_URL", f"http://localhost:{port}")
+        # In a process of its own: the typesetter, which draws figures, starts threads, and in workers that are forked
+        # from a process with threads it would wait for them for ever.
+        made = subprocess.run([sys.executable, "-m", "quizapp.cli.local"], check=False)
+        if made.returncode:
+            sys.exit(made.returncode)
     beside = subprocess.Popen([sys.executable, "-m", "quizapp.cli", "work"]) if with_work else None
     server = Granian(
         "quizapp.app:served",

@@ -294,3 +294,26 @@ def test_the_sample_activities_are_published_once_by_a_coordinator(run: Run) -> 
     assert "Published: how-nassas-act." in first.output
     assert "Published: depression-that-does-not-yield." in first.output
     assert "Nothing new" in run("cme", "samples", "--coordinator", "c@example.org").output
+
+
+def test_a_local_server_sets_up_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """Its workers are forked; in one that is forked from a process with the typesetter’s threads no page could be set,
+    and whoever enrolled in an activity would wait for ever."""
+    watched = (
+        "import subprocess, sys, granian\n"
+        "subprocess.run = lambda *arguments, **named: subprocess.CompletedProcess(arguments, 0)\n"
+        "granian.Granian = lambda *arguments, **named: type('Server', (), {'serve': lambda self: None})()\n"
+        "from quizapp.cli.serving import serve\n"
+        "serve(['--local', '--no-work'], standalone_mode=False)\n"
+        "print([name for name in ('typst', 'quizapp.app') if name in sys.modules])\n"
+    )
+    url = f"sqlite:///{tmp_path / 'quizapp.sqlite3'}"
+    told = subprocess.run(
+        [sys.executable, "-c", watched],
+        env=environment(url, tmp_path),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines()[-1] == "[]"

@@ -31,8 +31,10 @@ from quizapp.db.models import (
 )
 from quizapp.db.session import writing
 from quizapp.services import asking, examining, replaying
+from quizapp.services.answering import OutOfTurn, Submission
 from quizapp.services.crediting import claiming, engaging, enrolling, evaluating, feedback, profiles, testing
 from quizapp.services.crediting.testing import Begun
+from quizapp.services.versions import get_content_ids, get_version
 from tests.integration.credited import Designated
 from tests.integration.learners import MONDAY, Learner
 from tests.integration.participants import PHYSICIAN, VAULT, Participant, body_of, slug_of
@@ -481,3 +483,38 @@ def test_begun_is_a_value(session: Session) -> None:
     person = Participant.new(session, offered(session))
     assert testing.start(session, person.learner.actor, person.id, "test", MONDAY) == Begun(person.begin())
     assert asking.NOTHING == {"assignment_id": None}
+
+
+def test_a_case_is_asked_as_exams_ask_it_and_each_part_samples_its_objective(session: Session) -> None:
+    """Its parts open one after the other; one that is left empty earns nothing."""
+    case = session.execute(
+        sa.text("SELECT c.slug, i.content_id, p.version_id FROM item i JOIN content c ON c.id = i.content_id "
+                "JOIN published p ON p.content_id = i.content_id WHERE i.type = 'case' ORDER BY i.content_id")
+    ).first()  # fmt: skip
+    assert case is not None
+    version = get_version(session, case.version_id)
+    aims = sorted({part.objective for part in version.parts})
+    ids = get_content_ids(session, "objective", aims)
+    asked = {"slug": case.slug, "content_id": case.content_id, "version_id": case.version_id, "signed_by": ""}
+    own = {
+        "objectives": [{"slug": aims[0], "content_id": ids[aims[0]], "statement": f"meet {aims[0]}"}],
+        "questions": [asked | {"objective": aims[0]}],
+        "a_test": 1,
+    }
+    activity = Designated.new(session, maximum=4, **(body_of(session) | own))
+    person = Participant.new(session, activity)
+    sitting_id = person.begin()
+    first = person.learner.question(sitting_id)
+    assert (first.part_number, first.part_total) == (1, len(version.parts))
+    with pytest.raises(OutOfTurn):
+        examining.save(
+            session, person.learner.actor, first.presentation_id,
+            Submission(version.parts[-1].id, {"choice": ["1"]}), fix=False, now=MONDAY,
+        )  # fmt: skip
+    examining.hand_in(session, person.learner.actor, sitting_id, MONDAY + MINUTE)
+    attempt = claiming.get_taken(session, person.id).sat[0].attempt
+    assert attempt.objectives == frozenset(aims)
+    assert (attempt.earned, attempt.possible >= len(version.parts)) == (0, True)
+    told = feedback.get_result(session, person.learner.actor, sitting_id, MONDAY + HOUR).rows
+    assert [one.part for one in told] == [part.id for part in version.parts]
+    assert {one.verdict for one in told} == {"empty"}
