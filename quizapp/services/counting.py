@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import add, itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,14 +24,13 @@ from quizapp.core.itemstats.tallies import (
     ALL,
     COLUMNS,
     EVER,
-    LONGEST_CLASS,
     NO_COHORT,
     RIGHT,
     SETTINGS,
     SUMS,
-    TIME_BUCKETS,
     TIME_CUTS,
     Answer,
+    distinct,
     tally,
 )
 from quizapp.db.models import ItemStat, Recount, Response, table
@@ -117,13 +119,64 @@ def _stored(session: Session, content_id: int | None) -> dict[Key, tuple[int, ..
 
 
 def _counted(session: Session, content_id: int | None) -> dict[Key, tuple[int, ...]]:
-    """The counters as the log gives them. It is read twice: by cohort and class, and by month."""
-    dialect = session.get_bind().dialect
+    """The counters as the log gives them.
+
+    Written for millions of answers: the database sorts them by question, and here they are added up one question after
+    the other, whose few counters stay near the processor. Grouping them in the database took twice as long.
+    """
+    query = _LOG.order_by(_unindexed) if content_id is None else _LOG.where(_log.content_id == content_id)
+    rows: Iterable[Any] = run(session, query.execution_options(yield_per=5_000))
     found: dict[Key, tuple[int, ...]] = {}
-    for query in (_by_class(dialect.name, content_id), _by_month(content_id)):
-        # With its constants written out SQLite sees that what is selected is what is grouped by, and sorts it once.
-        found |= _keyed(session, sa.text(str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))))
+    for content, answers in itertools.groupby(rows, key=itemgetter(0)):
+        found.update({(content, *key): tuple(sums) for key, sums in _of_question(answers).items()})
     return found
+
+
+def _of_question(answers: Iterable[Any]) -> dict[Key, list[int]]:
+    """The counters of one question, by the rest of their keys."""
+    by_class: dict[Key, list[int]] = {}
+    by_month: dict[Key, list[int]] = {}
+    for _, line, part, mode, cohort, classes, month, earned, possible, ability, elapsed_ms in answers:
+        right = 5 * earned >= 4 * possible
+        key = (cohort, classes, right, mode, part, line)
+        of_class = by_class.get(key) or by_class.setdefault(key, _NOTHING.copy())
+        key = (month, right, mode, part, line)
+        of_month = by_month.get(key) or by_month.setdefault(key, _NOTHING.copy())
+        of_class[_ANSWERS] += 1
+        of_month[_ANSWERS] += 1
+        of_class[_EARNED] += earned
+        of_class[_POSSIBLE] += possible
+        if ability is not None:
+            of_class[_PLACED] += 1
+            of_class[_PLACED_EARNED] += earned
+            of_class[_PLACED_EARNED_SQUARED] += earned * earned
+            of_class[_ABILITY] += ability
+            of_class[_ABILITY_SQUARED] += ability * ability
+            of_class[_ABILITY_EARNED] += ability * earned
+            band = _BANDS + bisect_right(ABILITY_CUTS, ability)
+            of_class[band] += 1
+            of_month[band] += 1
+        if elapsed_ms is not None:
+            of_class[_TIMES + bisect_right(TIME_CUTS, elapsed_ms)] += 1
+    found: dict[Key, list[int]] = {}
+    for (cohort, classes, right, mode, part, line), sums in by_class.items():
+        for name in (*_whole(sums, right=right), *distinct(json.loads(classes))):
+            _add(found, (line, part, name, EVER, SETTINGS[mode], cohort or NO_COHORT), sums)
+    for (month, right, mode, part, line), sums in by_month.items():
+        for name in _whole(sums, right=right):
+            _add(found, (line, part, name, int(month.replace("-", "")), SETTINGS[mode], NO_COHORT), sums)
+    return found
+
+
+def _whole(sums: list[int], *, right: bool) -> tuple[str, ...]:
+    """The counters of all answers that these answers are in; they are right, all of them or none."""
+    sums[_RIGHT] = sums[_ANSWERS] if right else 0
+    return (ALL, RIGHT) if right else (ALL,)
+
+
+def _add(found: dict[Key, list[int]], key: Key, sums: list[int]) -> None:
+    held = found.get(key)
+    found[key] = sums if held is None else list(map(add, held, sums))
 
 
 def _keyed(session: Session, query: sa.Executable) -> dict[Key, tuple[int, ...]]:
@@ -131,99 +184,26 @@ def _keyed(session: Session, query: sa.Executable) -> dict[Key, tuple[int, ...]]
     return {tuple(row[:width]): tuple(row[width:]) for row in run(session, query)}
 
 
-def _by_class(dialect: str, content_id: int | None) -> sa.Select[Any]:
-    alike = _alike((_cohort, _classes), (*_SUMS, *_BANDS, *_TIMES), content_id)
-    if dialect == "sqlite":
-        classes = sa.func.json_each(alike.c.classes).table_valued("value")
-    else:
-        classes = sa.func.json_array_elements_text(sa.cast(alike.c.classes, sa.JSON)).table_valued("value")
-    name = sa.func.substr(classes.c.value, 1, LONGEST_CLASS)
-    names = sa.union_all(
-        sa.select(alike.c.number, sa.literal(ALL).label("name")),
-        sa.select(alike.c.number, sa.literal(RIGHT)).where(alike.c.is_right == 1),
-        sa.select(alike.c.number, name).select_from(alike).join(classes, sa.true()).distinct(),
-    ).subquery("names")
-    return _summed(alike, names, {"month": EVER})
-
-
-def _by_month(content_id: int | None) -> sa.Select[Any]:
-    alike = _alike((_month,), (_SUMS[0], _SUMS[1], *_BANDS), content_id)
-    names = sa.union_all(
-        sa.select(alike.c.number, sa.literal(ALL).label("name")),
-        sa.select(alike.c.number, sa.literal(RIGHT)).where(alike.c.is_right == 1),
-    ).subquery("names")
-    return _summed(alike, names, {"cohort_id": NO_COHORT})
-
-
-def _summed(alike: sa.CTE, names: sa.Subquery, fixed: Mapping[str, int]) -> sa.Select[Any]:
-    """The columns of `item_stat`: each row of `alike` is added to the counters that `names` gives for it. `fixed`: the
-    columns of the key that are the same in all of them."""
-    own = {name: alike.c[name] for name in KEYS if name in alike.c} | {"answer_class": names.c.name}
-    sums = (
-        sa.cast(sa.func.sum(alike.c[name]), sa.BigInteger) if name in alike.c else sa.literal(0) for name in COLUMNS
-    )
-    return (
-        sa.select(*(own[name] if name in own else sa.literal(fixed[name]) for name in KEYS), *sums)
-        .join_from(names, alike, alike.c.number == names.c.number)
-        .group_by(*own.values())
-    )
-
-
-def _alike(kinds: tuple[sa.Label[Any], ...], sums: tuple[sa.Label[int], ...], content_id: int | None) -> sa.CTE:
-    """The first answers of the log, those that are alike in `kinds` in one row; everything else is made of these rows.
-
-    What tells most apart comes first in the key, because sorting millions of rows is nearly all of the work.
-    """
-    item = _unsorted if content_id is None else _log.content_id
-    key = (item, *kinds, _is_right, _setting, _log.part, _log.line)
-    query = (
-        sa.select(sa.func.row_number().over().label("number"), *key, *sums).where(_log.first_exposure).group_by(*key)
-    )
-    return (query if content_id is None else query.where(_log.content_id == content_id)).cte("alike")
-
-
-def _histogram(
-    value: sa.ColumnElement[Any], cuts: tuple[int, ...], names: tuple[str, ...]
-) -> tuple[sa.Label[int], ...]:
-    """How many values lie in each place between the cuts; a missing value lies in none."""
-    ranges = [
-        value < cuts[0],
-        *(sa.and_(value >= low, value < high) for low, high in itertools.pairwise(cuts)),
-        value >= cuts[-1],
-    ]
-    return tuple(
-        sa.func.sum(sa.case((inside, 1), else_=0)).label(name) for inside, name in zip(ranges, names, strict=True)
-    )
-
-
 _log = table(Response).c
-_unsorted = sa.literal_column("+response.content_id", sa.Integer).label("content_id")
-"""The plus keeps SQLite from going through the index, which it would sort again all the same."""
-_setting = sa.case(SETTINGS, value=_log.mode).label("setting")
-_cohort = sa.func.coalesce(_log.cohort_id, NO_COHORT).label("cohort_id")
-_classes = sa.cast(_log.classes, sa.Text).label("classes")
-_month = (sa.extract("year", _log.study_day) * 100 + sa.extract("month", _log.study_day)).label("month")
-_is_right = sa.case((5 * _log.earned >= 4 * _log.possible, 1), else_=0).label("is_right")
-_placed = _log.ability.is_not(None)
-_SUMS = tuple(
-    value.label(name)
-    for name, value in zip(
-        SUMS,
-        (
-            sa.func.count(),
-            sa.func.sum(_is_right),
-            sa.func.sum(_log.earned),
-            sa.func.sum(_log.possible),
-            sa.func.count(_log.ability),
-            sa.func.sum(sa.case((_placed, _log.earned), else_=0)),
-            sa.func.sum(sa.case((_placed, _log.earned * _log.earned), else_=0)),
-            sa.func.coalesce(sa.func.sum(_log.ability), 0),
-            sa.func.coalesce(sa.func.sum(_log.ability * _log.ability), 0),
-            sa.func.coalesce(sa.func.sum(_log.ability * _log.earned), 0),
-        ),
-        strict=True,
-    )
-)
-_BANDS = _histogram(_log.ability, ABILITY_CUTS, ABILITY_BANDS)
-_TIMES = _histogram(_log.elapsed_ms, TIME_CUTS, TIME_BUCKETS)
+_LOG = sa.select(
+    _log.content_id,
+    _log.line,
+    _log.part,
+    _log.mode,
+    _log.cohort_id,
+    sa.cast(_log.classes, sa.Text),
+    sa.func.substr(sa.cast(_log.study_day, sa.Text), 1, 7),
+    _log.earned,
+    _log.possible,
+    _log.ability,
+    _log.elapsed_ms,
+).where(_log.first_exposure)
+_unindexed = sa.literal_column("+response.content_id", sa.Integer)
+"""The plus keeps SQLite from going through the index, and to a row elsewhere in the table for each of its entries."""
+_NOTHING = [0] * len(COLUMNS)
+(
+    _ANSWERS, _RIGHT, _EARNED, _POSSIBLE, _PLACED, _PLACED_EARNED, _PLACED_EARNED_SQUARED, _ABILITY, _ABILITY_SQUARED,
+    _ABILITY_EARNED,
+) = range(len(SUMS))  # fmt: skip
+_BANDS, _TIMES = len(SUMS), len(SUMS) + len(ABILITY_BANDS)
 _COUNT = upserts(table(ItemStat), KEYS, adding=True)

@@ -1,5 +1,5 @@
-"""`python3 -m tests bench [--quick | --years | --cohort]`: requests per second, waiting times and costs, beside a bare
-route, as tables.
+"""`python3 -m tests bench [--quick | --years | --cohort | --analysis]`: requests per second, waiting times and costs,
+beside a bare route, as tables.
 
 Every cell is measured several times, all routes taking turns, so that a machine that grows slower meanwhile grows
 slower for all of them; the tables give medians. Ratios are taken within one turn.
@@ -32,7 +32,7 @@ from quizapp.cli.serving import THREADS, WORKERS
 from quizapp.db.extension import db
 from quizapp.services import composing
 from quizapp.services.composing import BlockPlan
-from tests.bench import cohorts, scheduling, world, years
+from tests.bench import analysis, cohorts, scheduling, world, years
 from tests.bench.engine import costs
 from tests.databases import SECRET_KEY, environment
 from tests.people import PASSWORD
@@ -91,6 +91,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one turn of half a second: for a look, not for a record")
     parser.add_argument("--years", action="store_true", help="instead: a log of a million answers, in minutes")
     parser.add_argument("--cohort", action="store_true", help="instead: the pages of a cohort of a thousand learners")
+    parser.add_argument("--analysis", action="store_true", help="instead: item analysis over a log of many answers")
+    parser.add_argument("--answers", type=int, default=10_000_000, help="with --analysis: how many")
     arguments = parser.parse_args()
     quick = arguments.quick
     turns, seconds = (1, 0.6) if quick else (3, 1.2)
@@ -107,6 +109,13 @@ def main() -> None:
             app = create_app(
                 {"SECRET_KEY": SECRET_KEY, "DATA": folder, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}"}
             )
+        if arguments.analysis:
+            found = analysis.measured(app, arguments.answers, lambda said: print(said, file=sys.stderr))
+            print("\n| item analysis, SQLite | |\n|---|---|")
+            for what, value in found.items():
+                print(f"| {what} | {value} |")
+            print(f"\nLoad average {os.getloadavg()[0]:.1f}. Took {time.monotonic() - began:.0f} s.")
+            return
         if arguments.cohort:
             pages = cohorts.measured(app, lambda said: print(said, file=sys.stderr))
             with app.app_context():
