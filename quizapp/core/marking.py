@@ -44,8 +44,8 @@ def days_late(handed_in: dt.datetime, closes_at: dt.datetime) -> int:
 
 def cohen(percents: Sequence[float]) -> int | None:
     """The pass mark, in whole per cent, that takes the best as its measure: 60 % of what the learner at the 95th
-    percentile reached (the method of Cohen; its source has not been looked up), without their
-    correction for guessing. None below PEERS_NEEDED learners."""
+    percentile reached (Cohen-Schotanus and van der Vleuten 2010, Med Teach 32:154, who also correct for guessing;
+    without that correction, as Taylor 2011, Med Teach 33:e678, proposes). None below PEERS_NEEDED learners."""
     if len(percents) < PEERS_NEEDED:
         return None
     place = -(-len(percents) * COHEN_PERCENTILE // 100) - 1

@@ -298,7 +298,7 @@ def test_what_counts_rests_on_signed_questions_or_is_said_to_be_for_practice(ses
         assigning.publish(session, room.teacher, draft, MONDAY)
     assert all("no clinician has signed it" in why for why in unsigned.value.reasons.values())
     assert assignments.get_given(session, room.teacher, draft).state == "draft"
-    assigning.make_formative(session, room.teacher, draft)
+    assigning.make_formative(session, room.teacher, draft, MONDAY)
     assigning.publish(session, room.teacher, draft, MONDAY)
     given = assignments.get_given(session, room.teacher, draft)
     assert (given.state, given.wanted.graded, len(given.items)) == ("open", False, 3)
@@ -417,7 +417,7 @@ def test_nobody_reaches_an_assignment_of_others(session: Session) -> None:
     for act in (
         lambda: assignments.get_given(session, other, exam),
         lambda: assigning.publish(session, other, exam, MONDAY),
-        lambda: assigning.discard(session, other, exam),
+        lambda: assigning.discard(session, other, exam, MONDAY),
         lambda: assigning.adjust(session, other, exam, room.wanted(), MONDAY),
         lambda: reviewing.release(session, other, exam, AFTERWARDS),
         lambda: accommodating.grant(

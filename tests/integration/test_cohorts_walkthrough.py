@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import sqlalchemy as sa
 from flask import Flask
 
 from quizapp.db.extension import db
-from quizapp.db.models import Accommodation, CohortMember
+from quizapp.db.models import Accommodation, AuditEvent, CohortMember
 from tests.integration.conftest import Auth
 from tests.pages import Client, Page
 
@@ -85,6 +86,17 @@ def test_a_cohort_from_its_opening_to_its_end(app: Flask, auth: Auth) -> None:
     assert "· over" in learner.get("/assignments").text
     again = teacher.get(f"/teach/cohorts/{cohort}/settings").form("Take it out again").send()
     assert "Make a code" in again.text
+    renamed = again.form("Save the cohort").send(title="Psychiatry rotation, summer")
+    renamed.form("Save the cohort").send()  # nothing is another, so nothing is recorded
+    teacher.get(f"/teach/cohorts/{cohort}/learners").form("Make a new code").send()
+    teacher.get(f"/teach/cohorts/{cohort}/learners").form("Let nobody join").send()
+    with app.app_context():
+        deeds = db.session.scalars(
+            sa.select(AuditEvent.deed).where(AuditEvent.subject_kind == "cohort").order_by(AuditEvent.number)
+        ).all()
+    assert deeds == [
+        "open cohort", "put cohort away", "take cohort out", "change cohort", "renew code", "close joining"
+    ]  # fmt: skip
 
 
 def test_co_teachers_see_the_cohort_and_only_the_lead_decides_over_it(auth: Auth) -> None:

@@ -43,7 +43,7 @@ def save_draft(
     return retrying(deed)
 
 
-def discard(session: Session, actor: Actor, assignment_id: int) -> int:
+def discard(session: Session, actor: Actor, assignment_id: int, now: dt.datetime) -> int:
     """Delete an assignment nobody has begun; returns its cohort. Raises Unfit once somebody has, LookupError."""
 
     def deed() -> int:
@@ -52,6 +52,9 @@ def discard(session: Session, actor: Actor, assignment_id: int) -> int:
             if held.begun:
                 raise Unfit({"title": "Somebody has begun it, so it stays. You can close it earlier."})
             session.execute(sa.delete(Assignment).where(Assignment.id == assignment_id))
+            _record(
+                session, actor, "discard assignment", held.id, {"title": held.wanted.title, "state": held.state}, now
+            )
             return held.cohort_id
 
     return retrying(deed)
@@ -77,25 +80,20 @@ def publish(session: Session, actor: Actor, assignment_id: int, now: dt.datetime
             values = {"state": OPEN, "published_at": now, "plan": plan}
             session.execute(sa.update(Assignment).where(Assignment.id == assignment_id).values(**values))
             details = {"title": held.wanted.title, "kind": held.wanted.kind, "graded": held.wanted.graded}
-            auditing.record(
-                session,
-                actor_id=actor.id,
-                deed="publish assignment",
-                subject=("assignment", assignment_id),
-                details=details,
-                now=now,
-            )
+            _record(session, actor, "publish assignment", assignment_id, details, now)
 
     retrying(deed)
 
 
-def make_formative(session: Session, actor: Actor, assignment_id: int) -> None:
+def make_formative(session: Session, actor: Actor, assignment_id: int, now: dt.datetime) -> None:
     """Let an exam decide nothing: its questions need no sign-off then. Only while it is a draft. Raises LookupError."""
 
     def deed() -> None:
         with writing(session):
-            if hold(session, actor, assignment_id).state == DRAFT:
+            held = hold(session, actor, assignment_id)
+            if held.state == DRAFT and held.wanted.graded:
                 session.execute(sa.update(Assignment).where(Assignment.id == assignment_id).values(graded=False))
+                _record(session, actor, "make formative", assignment_id, {"title": held.wanted.title}, now)
 
     retrying(deed)
 
@@ -132,16 +130,16 @@ def adjust(session: Session, actor: Actor, assignment_id: int, wanted: Wanted, n
             session.execute(sa.update(Assignment).where(Assignment.id == assignment_id).values(**values))
             before, after = _audited(held.wanted), _audited(fit)
             if before != after:
-                auditing.record(
-                    session,
-                    actor_id=actor.id,
-                    deed="change assignment",
-                    subject=("assignment", assignment_id),
-                    details={"before": before, "after": after},
-                    now=now,
-                )
+                _record(session, actor, "change assignment", assignment_id, {"before": before, "after": after}, now)
 
     retrying(deed)
+
+
+def _record(
+    session: Session, actor: Actor, deed: str, assignment_id: int, details: dict[str, Any], now: dt.datetime
+) -> None:
+    subject = ("assignment", assignment_id)
+    auditing.record(session, actor_id=actor.id, deed=deed, subject=subject, details=details, now=now)
 
 
 def _audited(wanted: Wanted) -> dict[str, Any]:

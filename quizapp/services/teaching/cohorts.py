@@ -110,41 +110,47 @@ def open_cohort(session: Session, actor: Actor, title: str, zone: str, now: dt.d
                 .returning(Cohort.id)
             ).scalar_one()
             session.execute(sa.insert(CohortStaff).values(cohort_id=cohort_id, user_id=actor.id, role=LEAD))
+            _audit(session, actor, "open cohort", cohort_id, now, title=title, zone=zone)
             return cohort_id
 
     return _with_new_code(deed)
 
 
-def change(session: Session, actor: Actor, cohort_id: int, title: str, zone: str) -> None:
+def change(session: Session, actor: Actor, cohort_id: int, title: str, zone: str, now: dt.datetime) -> None:
     """Name a cohort anew and choose its zone. Windows that were set keep theirs. Raises Unfit, LookupError."""
     title = _fit(title, zone)
 
     def deed() -> None:
         with writing(session):
-            hold(session, actor, cohort_id)
-            session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(title=title, zone=zone))
+            held = hold(session, actor, cohort_id)
+            if (held.title, held.zone) != (title, zone):
+                session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(title=title, zone=zone))
+                _audit(session, actor, "change cohort", cohort_id, now, title=title, zone=zone)
 
     retrying(deed)
 
 
-def renew_code(session: Session, actor: Actor, cohort_id: int) -> None:
+def renew_code(session: Session, actor: Actor, cohort_id: int, now: dt.datetime) -> None:
     """Give the cohort another code; the old one opens nothing any more. Raises LookupError."""
 
     def deed() -> None:
         with writing(session):
             hold(session, actor, cohort_id)
             session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(join_code=_new_code()))
+            _audit(session, actor, "renew code", cohort_id, now)
 
     _with_new_code(deed)
 
 
-def close_joining(session: Session, actor: Actor, cohort_id: int) -> None:
+def close_joining(session: Session, actor: Actor, cohort_id: int, now: dt.datetime) -> None:
     """Take the code back: nobody can join until there is a new one. Raises LookupError."""
 
     def deed() -> None:
         with writing(session):
             hold(session, actor, cohort_id)
-            session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(join_code=None))
+            gone = sa.update(Cohort).where(Cohort.id == cohort_id, Cohort.join_code.is_not(None))
+            if session.scalar(gone.values(join_code=None).returning(Cohort.id)) is not None:
+                _audit(session, actor, "close joining", cohort_id, now)
 
     retrying(deed)
 
@@ -157,20 +163,23 @@ def archive(session: Session, actor: Actor, cohort_id: int, now: dt.datetime) ->
 
     def deed() -> None:
         with writing(session):
-            hold(session, actor, cohort_id, lead=True)
-            kept = sa.func.coalesce(Cohort.archived_at, now)
-            session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(archived_at=kept, join_code=None))
+            held = hold(session, actor, cohort_id, lead=True)
+            if held.archived_at is None:
+                session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(archived_at=now, join_code=None))
+                _audit(session, actor, "put cohort away", cohort_id, now)
 
     retrying(deed)
 
 
-def reopen(session: Session, actor: Actor, cohort_id: int) -> None:
+def reopen(session: Session, actor: Actor, cohort_id: int, now: dt.datetime) -> None:
     """Take a cohort out again; it has no code until one is made. Raises LookupError."""
 
     def deed() -> None:
         with writing(session):
-            hold(session, actor, cohort_id, lead=True)
-            session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(archived_at=None))
+            held = hold(session, actor, cohort_id, lead=True)
+            if held.archived_at is not None:
+                session.execute(sa.update(Cohort).where(Cohort.id == cohort_id).values(archived_at=None))
+                _audit(session, actor, "take cohort out", cohort_id, now)
 
     retrying(deed)
 
@@ -190,7 +199,7 @@ def add_teacher(session: Session, actor: Actor, cohort_id: int, email: str, now:
                 raise Unfit({"email": "No instructor has this address. Ask the administrator to give them the role."})
             if session.get(CohortStaff, (cohort_id, found.id)) is None:
                 session.execute(sa.insert(CohortStaff).values(cohort_id=cohort_id, user_id=found.id, role=CO_TEACHER))
-                _audit(session, actor, "add teacher", cohort_id, found.id, now)
+                _audit(session, actor, "add teacher", cohort_id, now, user=found.id)
             return str(found.name or found.email)
 
     return retrying(deed)
@@ -209,15 +218,14 @@ def remove_teacher(session: Session, actor: Actor, cohort_id: int, user_id: int,
                 CohortStaff.cohort_id == cohort_id, CohortStaff.user_id == user_id, CohortStaff.role != LEAD
             )
             if session.scalar(gone.returning(CohortStaff.user_id)) is not None:
-                _audit(session, actor, "remove teacher", cohort_id, user_id, now)
+                _audit(session, actor, "remove teacher", cohort_id, now, user=user_id)
 
     retrying(deed)
 
 
-def _audit(session: Session, actor: Actor, deed: str, cohort_id: int, user_id: int, now: dt.datetime) -> None:
-    auditing.record(
-        session, actor_id=actor.id, deed=deed, subject=("cohort", cohort_id), details={"user": user_id}, now=now
-    )
+def _audit(session: Session, actor: Actor, deed: str, cohort_id: int, now: dt.datetime, **details: object) -> None:
+    """A code stays out of it: whoever may read the record may not therefore join."""
+    auditing.record(session, actor_id=actor.id, deed=deed, subject=("cohort", cohort_id), details=details, now=now)
 
 
 def hold(session: Session, actor: Actor, cohort_id: int, *, lead: bool = False) -> Row:

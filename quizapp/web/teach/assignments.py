@@ -159,7 +159,7 @@ def publish(assignment_id: int) -> ResponseReturnValue:
     """Let the cohort see it; or let it be for practice, if its questions may not decide over anybody."""
     actor = get_actor()
     if request.form.get("do") == "formative":
-        assigning.make_formative(db.session(), actor, assignment_id)
+        assigning.make_formative(db.session(), actor, assignment_id, clock.now())
     try:
         assigning.publish(db.session(), actor, assignment_id, clock.now())
     except Unsigned as unsigned:
@@ -177,7 +177,7 @@ def publish(assignment_id: int) -> ResponseReturnValue:
 @allow("instructor")
 def discard(assignment_id: int) -> ResponseReturnValue:
     try:
-        cohort_id = assigning.discard(db.session(), get_actor(), assignment_id)
+        cohort_id = assigning.discard(db.session(), get_actor(), assignment_id, clock.now())
     except Unfit as unfit:
         return assignment_page(assignment_id, str(unfit)), 409
     flash("The assignment is deleted. Nobody had begun it.", "success")

@@ -110,7 +110,7 @@ def settings_page(cohort: Taught, form: CohortForm, teacher_form: TeacherForm) -
 def change(cohort_id: int) -> ResponseReturnValue:
     form = CohortForm()
     try:
-        cohorts.change(db.session(), get_actor(), cohort_id, form.title.data or "", form.zone.data or "")
+        cohorts.change(db.session(), get_actor(), cohort_id, form.title.data or "", form.zone.data or "", clock.now())
     except Unfit as unfit:
         show_problems(form, unfit)
         cohort = cohorts.get_taught(db.session(), get_actor(), cohort_id)
@@ -124,10 +124,10 @@ def change(cohort_id: int) -> ResponseReturnValue:
 def renew_code(cohort_id: int) -> ResponseReturnValue:
     """A new code to join by, or none: the one before opens nothing any more."""
     if request.form.get("do") == "close":
-        cohorts.close_joining(db.session(), get_actor(), cohort_id)
+        cohorts.close_joining(db.session(), get_actor(), cohort_id, clock.now())
         flash("Nobody can join now. The code that was given out opens nothing any more.", "success")
     else:
-        cohorts.renew_code(db.session(), get_actor(), cohort_id)
+        cohorts.renew_code(db.session(), get_actor(), cohort_id, clock.now())
         flash("There is a new code. One that was given out before opens nothing any more.", "success")
     return redirect(url_for("teach.learners", cohort_id=cohort_id), 303)
 
@@ -137,7 +137,7 @@ def renew_code(cohort_id: int) -> ResponseReturnValue:
 def archive(cohort_id: int) -> ResponseReturnValue:
     """Put the cohort away, or take it out again."""
     if request.form.get("do") == "reopen":
-        cohorts.reopen(db.session(), get_actor(), cohort_id)
+        cohorts.reopen(db.session(), get_actor(), cohort_id, clock.now())
         flash("The cohort is in use again. Make a code if learners are to join.", "success")
     else:
         cohorts.archive(db.session(), get_actor(), cohort_id, clock.now())
