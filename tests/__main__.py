@@ -126,7 +126,9 @@ def _suite(part: str, for_pytest: "Sequence[str]", watched: bool) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="quizapp-tests-") as folder:
         report = pathlib.Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", f"tests/{part}", f"--junit-xml={report}", "--quiet"]
-        if part in PARALLEL_SUITES and not {"-n", "--pdb"} & set(for_pytest):
+        # A selection of unit tests is mostly done before a second process has started.
+        parallel = part in PARALLEL_SUITES or not for_pytest
+        if parallel and not {"-n", "--pdb"} & set(for_pytest):
             command += ["-n", str(os.cpu_count() or 2), "--dist", "worksteal"]
         began = time.monotonic()
         done = subprocess.run(

@@ -44,6 +44,11 @@ def content() -> None:
     """Ask for this to find the lessons and questions of the repository in the database."""
 
 
+ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For a test of what does not depend on the database: headers, the words of a refusal, pages drawn from what tests
+before it have read on both."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database that nobody else uses."""

@@ -13,6 +13,7 @@ from quizapp.db.extension import db
 from quizapp.db.models import ExamDate, LearnerSettings, LoginSession
 from quizapp.services import accounts
 from quizapp.services.accounts import Actor
+from tests.integration.conftest import ONCE
 from tests.pages import Client, Page
 from tests.people import PASSWORD, address, get_or_make
 
@@ -78,6 +79,7 @@ def test_choices_are_kept_and_saving_them_twice_is_harmless(app: Flask, client: 
     assert form.fields["single_keys"] == []
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
@@ -135,6 +137,7 @@ def test_several_examinations_stand_in_order_and_twice_the_same_is_one(
     assert page.texts("main .rows .what") == ["Finals"]
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("title", "on", "sentence"),
     [
@@ -156,6 +159,7 @@ def test_an_unfit_examination_is_explained_and_what_was_typed_stays(
         assert db.session.scalars(db.select(ExamDate)).all() == []
 
 
+@ONCE
 def test_an_examination_today_is_counted_in_the_learners_own_zone(
     app: Flask, clock: object, client: Client, student: int
 ) -> None:
@@ -196,6 +200,7 @@ def test_a_zone_that_was_chosen_is_not_replaced_by_the_browsers(app: Flask, clie
     assert actor_of(app, student).zone == "Europe/Zurich"
 
 
+@ONCE
 def test_a_zone_nobody_knows_leaves_the_default(app: Flask, client: Client, student: int) -> None:
     first_run(client, first_step="read", zone="Mars/Olympus")
     assert actor_of(app, student).zone == "UTC"
@@ -209,6 +214,7 @@ def test_an_examination_of_the_first_run_is_added(app: Flask, client: Client, st
     assert [(exam.title, exam.on) for exam in exams] == [("Finals", dt.date(2030, 6, 1))]
 
 
+@ONCE
 @pytest.mark.parametrize("on", ["", "2020-01-01", "tomorrow"])
 def test_an_unfit_date_in_the_first_run_is_asked_for_again(app: Flask, client: Client, student: int, on: str) -> None:
     page = first_run(client, 422, first_step="exam", exam_title="Finals", exam_on=on, zone="Europe/Zurich")
@@ -219,6 +225,7 @@ def test_an_unfit_date_in_the_first_run_is_asked_for_again(app: Flask, client: C
     assert (actor_of(app, student).first_step, actor_of(app, student).zone) == ("exam", "Europe/Zurich")
 
 
+@ONCE
 def test_an_unknown_first_step_is_refused(app: Flask, client: Client, student: int) -> None:
     first_run(client, 400, first_step="sleep")
     assert actor_of(app, student).first_step is None

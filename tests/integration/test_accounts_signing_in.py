@@ -20,7 +20,7 @@ from quizapp.db.extension import db
 from quizapp.db.models import LoginSession, Outbox, User
 from quizapp.services import accounts
 from quizapp.web.allow import plain_local_path
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.pages import Client, Page
 from tests.people import PASSWORD, address, get_or_make
 
@@ -148,6 +148,7 @@ def test_a_wrong_password_an_unknown_address_and_a_suspended_account_read_the_sa
     assert not is_signed_in(client)
 
 
+@ONCE
 @pytest.mark.parametrize("target", UNSAFE_TARGETS)
 def test_no_address_can_lead_off_the_site_after_signing_in(client: Client, student: int, target: str) -> None:
     form = client.raw.get("/login", query_string={"next": target})
@@ -268,6 +269,7 @@ def test_a_sign_in_lasts_as_long_as_was_asked(
     assert not is_signed_in(client)
 
 
+@ONCE
 def test_cookies_of_production_bind_to_host_and_encryption(make_app: Any) -> None:
     app = make_app(LOCAL=False, PUBLIC_URL="https://quiz.example.org")
     answer = app.test_client().get("/login", base_url="https://quiz.example.org")
@@ -394,6 +396,7 @@ def test_an_account_opens_only_when_somebody_presses_the_button_behind_the_mail(
     assert actor.roles == {"student"}
 
 
+@ONCE
 def test_what_is_wrong_with_a_new_account_is_said_and_the_address_kept(client: Client) -> None:
     form = client.get("/register").form("Open the account")
     page = form.send(email="new@example.org", password="short", password_confirm="other")
@@ -406,6 +409,7 @@ def test_what_is_wrong_with_a_new_account_is_said_and_the_address_kept(client: C
     assert "other than your address" in page.text
 
 
+@ONCE
 def test_registration_can_be_closed(make_app: Any) -> None:
     client = Client(make_app(REGISTRATION_OPEN=False).test_client())
     page = client.get("/login")
@@ -459,6 +463,7 @@ def test_nobody_can_have_mail_after_mail_sent_to_somebody(client: Client, studen
     assert "may still be on their way" in form.send(email=STUDENT, status=429).text
 
 
+@ONCE
 def test_a_form_without_a_token_is_not_carried_out(client: Client, student: int) -> None:
     sign_in(client)
     page = client.post("/settings", {"name": "Mallory"}, status=400)
@@ -467,6 +472,7 @@ def test_a_form_without_a_token_is_not_carried_out(client: Client, student: int)
     assert client.get("/settings").one("input[name=name]").attrs["value"] == "Test student"
 
 
+@ONCE
 def test_a_form_that_outlived_its_session_can_be_sent_again_from_our_own_page(client: Client, student: int) -> None:
     sign_in(client)
     answer = client.raw.post(
@@ -479,6 +485,7 @@ def test_a_form_that_outlived_its_session_can_be_sent_again_from_our_own_page(cl
     assert "Finals" in page.form("Send it again").send().text
 
 
+@ONCE
 def test_what_was_typed_outlives_the_sign_in(app: Flask, client: Client, student: int) -> None:
     sign_in(client)
     form = client.get("/settings").form("Add the examination")
@@ -493,6 +500,7 @@ def test_what_was_typed_outlives_the_sign_in(app: Flask, client: Client, student
     assert "Finals in clinical pharmacology" in kept.send().text
 
 
+@ONCE
 def test_passwords_are_never_given_back(app: Flask, client: Client, student: int) -> None:
     sign_in(client)
     form = client.get("/change").form("Change the password")
@@ -503,6 +511,7 @@ def test_passwords_are_never_given_back(app: Flask, client: Client, student: int
     assert NEW_PASSWORD not in page.response.text
 
 
+@ONCE
 def test_signing_in_takes_no_json(client: Client, student: int) -> None:
     token = client.get("/login").form("Sign in").fields["csrf_token"][0]
     answer = client.raw.post("/login", json={"email": STUDENT, "password": PASSWORD}, headers={"X-CSRFToken": token})
@@ -510,6 +519,7 @@ def test_signing_in_takes_no_json(client: Client, student: int) -> None:
     assert not is_signed_in(client)
 
 
+@ONCE
 def test_the_link_in_a_mail_names_the_site_and_not_the_host_of_the_request(make_app: Any) -> None:
     app = make_app(PUBLIC_URL="https://quiz.example.org")
     get_or_make(app, "student", STUDENT)
@@ -531,6 +541,7 @@ def test_other_devices_can_be_signed_out_from_here(app: Flask, client: Client, s
     assert not is_signed_in(elsewhere)
 
 
+@ONCE
 @pytest.mark.parametrize("path", ["/tf-validate", "/tf-select", "/mf-recovery"])
 def test_opening_the_page_of_a_second_step_signs_nobody_out(client: Client, student: int, path: str) -> None:
     sign_in(client)

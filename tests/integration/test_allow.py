@@ -9,6 +9,7 @@ from flask import Flask
 
 from quizapp.services.accounts import ROLES
 from quizapp.web.allow import DECLARED, Who, allow, allowed, plain_local_path
+from tests.integration.conftest import ONCE
 from tests.pages import Client
 from tests.people import PASSWORD, address, get_or_make
 
@@ -52,17 +53,20 @@ def test_only_a_form_can_change_anything_without_a_word_of_who_may(make_app: obj
     assert all(endpoint.startswith("security.") for endpoint in open_posts), open_posts
 
 
+@ONCE
 def test_an_address_that_says_nothing_is_shut(app: Flask, client: Client) -> None:
     assert client.raw.get("/undeclared").status_code == 403
     assert client.raw.post("/undeclared").status_code in {400, 403}
 
 
+@ONCE
 def test_a_visitor_is_sent_to_sign_in_with_the_way_back(client: Client) -> None:
     answer = client.raw.get("/for/student?page=2")
     assert (answer.status_code, answer.location) == (302, "/login?next=/for/student?page%3D2")
     assert client.raw.get("/for/anyone").text == "in"
 
 
+@ONCE
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_enters_what_is_for_it_and_nothing_else(app: Flask, client: Client, role: str) -> None:
     get_or_make(app, role, address(role))
@@ -74,6 +78,7 @@ def test_each_role_enters_what_is_for_it_and_nothing_else(app: Flask, client: Cl
     assert client.raw.get("/for/teachers").status_code == teachers
 
 
+@ONCE
 def test_what_is_open_to_nobody_is_not_there(client: Client) -> None:
     assert client.raw.get("/fs-static/js/webauthn.js").status_code == 404
     assert client.raw.get("/tf-rescue").status_code == 404

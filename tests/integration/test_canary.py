@@ -35,12 +35,12 @@ from quizapp.services.content import loading
 from quizapp.services.teaching import tasks
 from quizapp.web.allow import allowed
 from tests.integration.classes import Class
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.integration.credited import Designated
 from tests.integration.learners import Learner
 from tests.integration.participants import Participant, body_of, slug_of
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = ONCE
 
 REFERRED_TO = ("columns", "responses", "options", "elements")
 """Lists whose ids are named by the keys of rows, premises and vignettes."""

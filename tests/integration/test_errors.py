@@ -10,9 +10,10 @@ from flask import Flask, abort
 from quizapp.db.session import Unwritable
 from quizapp.web.allow import allow
 from quizapp.web.errors import SENTENCES
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.pages import Client
 
+pytestmark = ONCE
 JSON = {"Accept": "application/json"}
 
 

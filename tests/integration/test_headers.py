@@ -11,9 +11,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from quizapp.web.allow import allowed
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.pages import Client
 
+pytestmark = ONCE
 A_YEAR = 31_536_000
 
 

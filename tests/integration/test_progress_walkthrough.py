@@ -26,7 +26,7 @@ from quizapp.services import accounts, error_log, examining, explaining, progres
 from quizapp.services.accounts import Actor
 from quizapp.services.progressing import Held
 from quizapp.services.versions import published
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.integration.learners import Learner, only_single_best_answers
 from tests.pages import Client, Page
 from tests.statements import counted
@@ -36,8 +36,6 @@ DAY = dt.timedelta(days=1)
 SURE, GUESS = Confidence.SURE, Confidence.GUESS
 COUNTED = ("/progress", "/progress/objectives/{known}", "/progress/objectives/{missed}", "/errors", "/errors/anki")
 MOST_STATEMENTS = 16
-once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what does not differ between the databases once the tests before have passed on both."""
 
 
 @pytest.fixture
@@ -204,7 +202,7 @@ def test_the_error_log_begins_with_what_was_sure_and_names_answer_key_cause_and_
     assert "No miss fits both filters" in client.get(f"{topics[0]}&cause=timing").text
 
 
-@once
+@ONCE
 def test_the_same_question_is_listed_once_and_says_that_it_was_right_since(weeks: Weeks) -> None:
     log = weeks.log()
     assert [one.sure for one in log.missed] == [True] + [False] * (len(log.missed) - 1)
@@ -220,7 +218,7 @@ def test_the_same_question_is_listed_once_and_says_that_it_was_right_since(weeks
     assert since.missed[0].on == max(one.on for one in since.missed), "nothing is both sure and still wrong"
 
 
-@once
+@ONCE
 def test_after_a_miss_on_what_keeps_slipping_the_paragraph_and_the_prerequisites_are_offered(weeks: Weeks) -> None:
     learner = weeks.learner
     weeks.ask(weeks.missed, 0, right=False)
@@ -235,7 +233,7 @@ def test_after_a_miss_on_what_keeps_slipping_the_paragraph_and_the_prerequisites
     assert explaining.get_feedback(learner.session, learner.actor, int(sitting_id or 0), 0, None).slipping is None
 
 
-@once
+@ONCE
 def test_misses_of_an_exam_whose_feedback_is_held_back_stay_hidden(weeks: Weeks) -> None:
     learner, session = weeks.learner, weeks.learner.session
     before, deck = weeks.log().total, error_log.get_deck(session, learner.actor).cards
@@ -255,7 +253,7 @@ def test_misses_of_an_exam_whose_feedback_is_held_back_stay_hidden(weeks: Weeks)
     assert exam not in {one.place.sitting_id for one in told.answers}
 
 
-@once
+@ONCE
 def test_a_question_of_the_secure_pool_is_never_counted(weeks: Weeks) -> None:
     assert weeks.held()[weeks.missed].questions > 0
     with writing(weeks.learner.session) as session:
@@ -264,7 +262,7 @@ def test_a_question_of_the_secure_pool_is_never_counted(weeks: Weeks) -> None:
     assert weeks.held()[weeks.missed].questions == weeks.held()[weeks.missed].fresh == 0
 
 
-@once
+@ONCE
 def test_the_cards_for_anki_hold_the_answered_misses_and_no_question_kept_for_examinations(
     weeks: Weeks, client: Client
 ) -> None:
@@ -295,7 +293,7 @@ def test_the_cards_for_anki_hold_the_answered_misses_and_no_question_kept_for_ex
     assert all(tags.startswith("quizapp::") for *_, tags in rows)
 
 
-@once
+@ONCE
 def test_no_page_costs_more_statements_the_more_was_answered(app: Flask, weeks: Weeks, client: Client) -> None:
     paths = [path.format(known=weeks.known, missed=weeks.missed) for path in COUNTED]
 
