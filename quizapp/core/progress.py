@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from quizapp.core import memory
 from quizapp.core.ability import chance_of_right
 from quizapp.core.correction import NONE, Correction
+from quizapp.core.grading import Confidence
 from quizapp.core.mastery import SECURE_CHANCE, chance_on
 from quizapp.core.memory import DEFAULT_PARAMETERS, Evidence, Parameters, Trace
 
@@ -55,6 +56,16 @@ class Share:
         middle = (share + z * z / (2 * n)) / (1 + z * z / n)
         reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
         return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """What came of new questions answered with one degree of confidence. `lucky`: the share that blind guesses would
+    have got right."""
+
+    confidence: Confidence
+    share: Share
+    lucky: float
 
 
 def curve(

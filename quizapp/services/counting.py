@@ -138,7 +138,7 @@ def _of_question(answers: Iterable[Any]) -> dict[Key, list[int]]:
     by_month: dict[Key, list[int]] = {}
     for _, line, part, mode, cohort, classes, month, earned, possible, ability, elapsed_ms in answers:
         right = 5 * earned >= 4 * possible
-        key = (cohort, classes, right, mode, part, line)
+        key: Key = (cohort, classes, right, mode, part, line)
         of_class = by_class.get(key) or by_class.setdefault(key, _NOTHING.copy())
         key = (month, right, mode, part, line)
         of_month = by_month.get(key) or by_month.setdefault(key, _NOTHING.copy())

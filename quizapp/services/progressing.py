@@ -14,7 +14,7 @@ from quizapp.core.forecasting import Forecast, Readiness
 from quizapp.core.grading import Confidence, Rating
 from quizapp.core.mastery import Mastery, Standing
 from quizapp.core.memory import Evidence, Freshness, Trace
-from quizapp.core.progress import Curve, Share
+from quizapp.core.progress import Curve, Share, Sureness
 from quizapp.core.selection import Objective
 from quizapp.core.study_day import study_day
 from quizapp.db.models import Presentation, Response, Sitting
@@ -73,16 +73,6 @@ class TopicHeld:
     title: str
     held: tuple[Held, ...]
     ready: Readiness | None
-
-
-@dataclass(frozen=True)
-class Sureness:
-    """What came of new questions answered with one degree of confidence. `lucky`: the share that blind guesses would
-    have got right."""
-
-    confidence: Confidence
-    share: Share
-    lucky: float
 
 
 @dataclass(frozen=True)

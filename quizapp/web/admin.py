@@ -7,19 +7,26 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import EmailField
+from wtforms.validators import InputRequired
 
 from quizapp import clock, itemtypes
 from quizapp.core.ability import ESTIMATES
 from quizapp.core.grading import NotGradable
+from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.itemtypes.samples import answer_of, presented
 from quizapp.services import auditing, estimates
 from quizapp.services.content.drawing import with_drawings
 from quizapp.services.crediting import heads
 from quizapp.services.estimates import Question
-from quizapp.web.allow import allow
+from quizapp.services.teaching import accommodating
+from quizapp.web.account import show_problems
+from quizapp.web.allow import allow, get_actor
+from quizapp.web.teach.learners import AccommodationForm
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -99,6 +106,80 @@ def audit() -> ResponseReturnValue:
     deeds = auditing.list_deeds(db.session(), before=before)
     older = url_for("admin.audit", before=deeds[-1].number) if len(deeds) == auditing.A_PAGE else None
     return render_template("admin/audit.html", deeds=deeds, older_url=older, head=heads.find_newest(db.session()))
+
+
+class FindForm(FlaskForm):
+    email = EmailField("Email address", validators=[InputRequired("Enter the address of an account.")])
+
+
+@blueprint.get("/time")
+@allow("administrator")
+def more_time() -> ResponseReturnValue:
+    """Who has more time; somebody else can be looked up."""
+    return time_page(FindForm(formdata=None))
+
+
+def time_page(form: FindForm) -> str:
+    return render_template("admin/time.html", people=accommodating.list_granted(db.session(), get_actor()), form=form)
+
+
+@blueprint.post("/time")
+@allow("administrator")
+def find_person() -> ResponseReturnValue:
+    """Lead to the page of the person with this address."""
+    form = FindForm()
+    found = None
+    if form.validate():
+        found = accommodating.find_person(db.session(), get_actor(), form.email.data or "")
+        if found is None:
+            form.email.errors = ["No account has this address. Look it up in the roster, or ask the person."]
+    if found is None:
+        return time_page(form), 422
+    return redirect(url_for("admin.person_time", learner_id=found), 303)
+
+
+@blueprint.get("/time/<int:learner_id>")
+@allow("administrator")
+def person_time(learner_id: int) -> ResponseReturnValue:
+    return person_page(learner_id)
+
+
+def person_page(learner_id: int, form: AccommodationForm | None = None) -> str:
+    actor = get_actor()
+    person = accommodating.get_person(db.session(), actor, learner_id)
+    granted = accommodating.find_granted(db.session(), actor, learner_id)
+    held = {
+        "time_percent": person.allowance.time_percent,
+        "break_minutes": person.allowance.break_minutes,
+        "note": granted.note if granted else "",
+    }
+    form = form or AccommodationForm(formdata=None, data=held)
+    return render_template("admin/person_time.html", person=person, granted=granted, form=form)
+
+
+@blueprint.post("/time/<int:learner_id>")
+@allow("administrator")
+def grant_time(learner_id: int) -> ResponseReturnValue:
+    """More time for this person, in every cohort and in the person’s own exams."""
+    form, actor = AccommodationForm(), get_actor()
+    accommodating.get_person(db.session(), actor, learner_id)
+    if not form.validate():
+        return person_page(learner_id, form), 422
+    try:
+        accommodating.grant(
+            db.session(),
+            actor,
+            learner_id,
+            time_percent=form.time_percent.data or 0,
+            break_minutes=form.break_minutes.data or 0,
+            note=form.note.data or "",
+            now=clock.now(),
+        )
+    except Unfit as unfit:
+        show_problems(form, unfit)
+        return person_page(learner_id, form), 422
+    flash("Saved. It counts from the next start on; what runs already keeps its deadline.", "success")
+    return redirect(url_for("admin.person_time", learner_id=learner_id), 303)
 
 
 WIDE, HIGH = 640, 320

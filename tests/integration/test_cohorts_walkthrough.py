@@ -99,6 +99,34 @@ def test_a_cohort_from_its_opening_to_its_end(app: Flask, auth: Auth) -> None:
     ]  # fmt: skip
 
 
+def test_an_administrator_grants_time_to_anybody(app: Flask, auth: Auth) -> None:
+    administrator = auth.browser("administrator")
+    person = auth.sign_in(email=STUDENT)
+    page = administrator.get("/admin/time")
+    assert "Nobody yet" in page.text
+    unknown = page.form("Look up").send(email="nobody@example.org", status=422)
+    assert "No account has this address" in unknown.text
+    assert unknown.form("Look up").fields["email"] == ["nobody@example.org"]
+    one = page.form("Look up").send(email=" Mira@Example.org ")
+    assert one.path == f"/admin/time/{person}"
+    refused = one.form("Save the time").send(time_percent="301", break_minutes="5", status=422)
+    assert "between 100 and 300" in refused.text
+    assert refused.form("Save the time").fields["break_minutes"] == ["5"]
+    for _ in range(2):
+        saved = one.form("Save the time").send(time_percent="125", break_minutes="15", note="Until June")
+    assert "granted by" in saved.text
+    assert "125 % and 15 min" in administrator.get("/admin/time").text
+    administrator.get("/admin/time/999999", status=404)
+    with app.app_context():
+        held = db.session.query(Accommodation).one()
+        assert (held.user_id, held.time_percent, held.break_minutes) == (person, 125, 15)
+        deeds = db.session.scalars(sa.select(AuditEvent.deed)).all()
+        assert deeds.count("grant time") == 2
+    assert auth.client.raw.get("/admin/time").status_code == 403
+    saved.form("Save the time").send(time_percent="100", break_minutes="0")
+    assert "Nobody yet" in administrator.get("/admin/time").text
+
+
 def test_co_teachers_see_the_cohort_and_only_the_lead_decides_over_it(auth: Auth) -> None:
     lead = auth.browser("instructor")
     cohort, _ = open_cohort(lead)

@@ -15,6 +15,7 @@ from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.db.upserts import upserts
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
+from quizapp.services.versions import Row
 
 MOST_PERCENT = 300
 MOST_BREAKS = 240
@@ -44,6 +45,42 @@ def find_granted(session: Session, actor: Actor, learner_id: int) -> Granted | N
     if row is None:
         return None
     return Granted(Allowance(row.time_percent, row.break_minutes), row.note, row.name or row.email, row.at)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to whom more time may be granted. `name` falls back to the address."""
+
+    id: int
+    name: str
+    email: str
+    allowance: Allowance
+
+
+def list_granted(session: Session, actor: Actor) -> tuple[Person, ...]:
+    """Everybody who has more time, by name. Raises LookupError for anybody but an administrator."""
+    if "administrator" not in actor.roles:
+        raise LookupError("granted")
+    return tuple(_person(row) for row in run(session, _PEOPLE.where(Accommodation.user_id.is_not(None))))
+
+
+def get_person(session: Session, actor: Actor, learner_id: int) -> Person:
+    """Somebody to whom this actor may grant more time. Raises LookupError for anybody else."""
+    _check_scope(session, actor, learner_id)
+    return _person(run(session, _PEOPLE.where(User.id == learner_id)).one())
+
+
+def find_person(session: Session, actor: Actor, email: str) -> int | None:
+    """The id of the account with this address, for an administrator. Raises LookupError for anybody else."""
+    if "administrator" not in actor.roles:
+        raise LookupError(email)
+    found = session.scalar(sa.select(User.id).where(User.email == email.strip().lower()))
+    return int(found) if found is not None else None
+
+
+def _person(row: Row) -> Person:
+    allowance = Allowance(row.time_percent or 100, row.break_minutes or 0)
+    return Person(row.id, row.name or row.email, row.email, allowance)
 
 
 def grant(
@@ -129,6 +166,11 @@ _GRANTED = (
     )
     .join(User, User.id == Accommodation.by_id)
     .where(Accommodation.user_id == sa.bindparam("learner"))
+)
+_PEOPLE = (
+    sa.select(User.id, User.name, User.email, Accommodation.time_percent, Accommodation.break_minutes)
+    .outerjoin(Accommodation, Accommodation.user_id == User.id)
+    .order_by(sa.func.lower(sa.func.coalesce(sa.func.nullif(User.name, ""), User.email)), User.id)
 )
 _TEACHES = (
     sa.select(CohortMember.learner_id)

@@ -16,6 +16,7 @@ from quizapp.core.forecasting import Readiness
 from quizapp.core.grading import Rating
 from quizapp.core.mastery import Standing
 from quizapp.core.memory import Freshness
+from quizapp.core.progress import Sureness
 from quizapp.db.extension import db
 from quizapp.services import asking, composing, progressing
 from quizapp.services.accounts import Exam
@@ -327,7 +328,7 @@ def curve_table(found: progressing.ObjectiveHeld, then_named: str) -> tuple[tupl
     return tuple(rows)
 
 
-def sure(one: progressing.Sureness) -> Sure:
+def sure(one: Sureness) -> Sure:
     share = one.share
     if share.answers < ENOUGH:
         return Sure(LABELS[one.confidence.value], f"{share.right} of {share.answers}", "too few to say")
