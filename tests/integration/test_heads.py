@@ -16,7 +16,7 @@ from flask import Flask
 from quizapp.cli.auditing import audit
 from quizapp.core.audit import Event, digest
 from quizapp.db.extension import db
-from quizapp.db.models import AuditDetail, AuditEvent, AuditHead, Provider, table
+from quizapp.db.models import AuditDetail, AuditEvent, AuditHead, Provider, SigningKey, table
 from quizapp.db.session import writing
 from quizapp.services import auditing
 from quizapp.services import work as background
@@ -224,6 +224,20 @@ def test_a_chain_that_was_computed_anew_is_named(app: Flask) -> None:
             session.execute(sa.delete(AuditEvent).where(AuditEvent.number == 4))
         assert auditing.verify(session) == (3, None), "the chain alone does not show it"
         assert heads.verify(session).fault == "Event 3 is another one than the head of 2026-11-23 was signed over."
+        db.session.remove()
+
+
+def test_a_key_that_was_altered_makes_its_heads_worth_nothing(app: Flask) -> None:
+    with app.app_context():
+        session = db.session()
+        open_provider(session)
+        append(session, MONDAY)
+        sign(app)
+        for broken in ({}, {"kid": 7}):
+            with writing(session):
+                session.execute(sa.update(SigningKey).values(public=broken))
+            assert "The head of 2026-11-23 was altered." in (heads.verify(session).fault or "")
+            assert json.loads(heads.export(session))["keys"] == []
         db.session.remove()
 
 

@@ -82,6 +82,24 @@ def test_at_most_one_mail_a_week_and_what_comes_before_the_next_is_told_in_it(ap
         db.session.remove()
 
 
+def test_what_is_begun_after_a_mail_waits_until_the_week_is_over(app: Flask) -> None:
+    with app.app_context():
+        session = db.session()
+        learner, first, second = Learner.new(session), Designated.new(session), Designated.new(session)
+        first.enrol(learner)
+        let_end(first, MONDAY + 5 * DAY, title="First")
+        let_end(second, MONDAY + 20 * DAY, title="Second")
+        assert reminding.remind(session, MONDAY, SITE) == 1
+        with writing(session):
+            row = {"learner_id": learner.actor.id, "activity_id": second.activity_id, "version_id": second.version_id}
+            held = {"profession": "physician", "in_control": False, "enrolled_at": MONDAY + DAY}
+            session.execute(sa.insert(table(Participation)), row | held)
+        sent = [day for day in range(1, 9) if reminding.remind(session, MONDAY + day * DAY, SITE)]
+        assert sent == [7]
+        assert "Second" in mails(session)[1]
+        db.session.remove()
+
+
 def test_a_claim_that_is_still_possible_is_told_to_those_who_may(app: Flask) -> None:
     with app.app_context():
         session = db.session()

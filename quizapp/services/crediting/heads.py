@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +121,7 @@ def verify(session: Session, exported: str | None = None) -> Verified:
 
 def _stored(session: Session) -> tuple[list[Head], str | None]:
     """The heads of the table that are what was signed, and a sentence about the first that is not."""
-    public = read_public(keys.public(session))
+    public = _public(session)
     days = session.scalars(sa.select(sa.cast(AuditHead.day, sa.String)).order_by(AuditHead.day)).all()
     held: list[Head] = []
     odd = None
@@ -142,6 +143,15 @@ def _stored(session: Session) -> tuple[list[Head], str | None]:
     return held, odd
 
 
+def _public(session: Session) -> dict[str, PublicKey]:
+    """The public keys that can be read; a head under one that was altered is told as altered itself."""
+    found: dict[str, PublicKey] = {}
+    for entry in json.loads(keys.public(session))["keys"]:
+        with suppress(ValueError):
+            found |= read_public(json.dumps({"keys": [entry]}))
+    return found
+
+
 def _on(day: str) -> sa.ColumnElement[bool]:
     return sa.cast(AuditHead.day, sa.String) == day
 
@@ -153,7 +163,9 @@ def _head(body: Mapping[str, Any]) -> Head:
 def export(session: Session) -> str:
     """All heads with the public keys that check them, to be kept where nobody of this machine can write."""
     signed = session.scalars(sa.select(AuditHead.signed).order_by(AuditHead.day)).all()
-    return json.dumps(json.loads(keys.public(session)) | {"heads": list(signed)}, indent=2, sort_keys=True) + "\n"
+    readable = _public(session)
+    entries = [entry for entry in json.loads(keys.public(session))["keys"] if entry.get("kid") in readable]
+    return json.dumps({"keys": entries, "heads": list(signed)}, indent=2, sort_keys=True) + "\n"
 
 
 def _read_export(text: str) -> list[Head]:
