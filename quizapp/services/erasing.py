@@ -172,6 +172,7 @@ def _end(session: Session, vault: Vault, user_id: int, now: dt.datetime) -> bool
         if held is None:
             return False
         over = held.kept_until is None or held.kept_until <= now
+        session.execute(sa.update(User).where(User.id == user_id).values(name=NOBODY, active=False))
         _erase_texts(session, user_id, now, email="", name="", recorded=not over)
         if not over:
             return False

@@ -284,9 +284,10 @@ def test_without_credit_nothing_is_kept_and_what_a_page_sent_meanwhile_goes_at_n
         goals.set_goals(session, learner.actor, {"": "10"}, MONDAY)
         assert erasing.get_outlook(session, learner.actor.id).kept_until is None
         assert erasing.erase(session, learner.actor.id, by_id=None, now=MONDAY) is None
-        accounts.save_settings(session, learner.actor.id, Choices(zone="Europe/Vienna"), "", MONDAY)
+        accounts.save_settings(session, learner.actor.id, Choices(zone="Europe/Vienna"), "Too Late", MONDAY)
         assert erasing.work_due(session, app.extensions["vault"], MONDAY + DAY) == 1
         assert session.scalar(sa.select(sa.func.count()).select_from(LearnerSettings)) == 0
+        assert session.scalar(sa.select(User.name).where(User.id == learner.actor.id)) == erasing.NOBODY
         assert erasing.work_due(session, app.extensions["vault"], MONDAY + DAY) == 0
         db.session.remove()
 
