@@ -242,3 +242,22 @@ def test_strangers_learners_and_lessons_find_nothing(app: Flask, client: Client,
     assert not stranger.fragment("/author/find?kind=item&q=nassa&name=enemies").select(".pick")
     assert client.fragment("/author/find?kind=item&q=nassa-00&name=enemies").select(".pick")
     assert not client.fragment("/author/find?kind=password&q=a&name=facts").select(".pick")
+
+
+def test_a_paste_goes_into_an_open_editor_and_overwrites_no_word(app: Flask, client: Client, author: int) -> None:
+    pasted = "7. A man sleeps well.\nWhich receptor lets him sleep?\nA. H1 *\nB. α2\nC. 5-HT3\n\nSource: a book"
+    other = client.get("/author/items/new").form("Write it").send(type="numeric")
+    assert "this question is of another type" in do(other, "paste", paste=pasted, status=422).text
+    page = client.get("/author/items/new").form("Write it").send(objective="LN3")
+    page = do(page, "paste", paste=pasted)
+    assert "The paste is in the form." in page.text
+    assert "Source: a book" in value(page, "note")
+    assert [value(page, f"options-{n}-text") for n in range(3)] == ["H1", "α2", "5-HT3"]
+    assert (value(page, "objective"), value(page, "lead_in")) == ("LN3", "Which receptor lets him sleep?")
+    page = do(page, "save")
+    assert draft(app, number(page))["options"][0]["key"] is True
+    again = do(page, "paste", paste="Another?\nA. Yes *\nB. No", status=422)
+    assert "a paste overwrites none" in again.text
+    assert value(again, "lead_in") == "Which receptor lets him sleep?"
+    assert value(again, "paste") == "Another?\nA. Yes *\nB. No", "kept, to be used elsewhere"
+    do(again, "paste", paste="", status=422)

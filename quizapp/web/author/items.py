@@ -64,6 +64,8 @@ def change_item(content_id: int) -> ResponseReturnValue:
         return answer_report(opened, form, wish.removeprefix("answer:"))
     if wish.startswith("find:"):
         return item_page(opened, form, searched=search(wish.removeprefix("find:"), content))
+    if wish == "paste":
+        return paste_in(opened, form, content)
     if wish == "ask":
         return ask_for_review(opened, form, content)
     if wish == "show":
@@ -169,6 +171,15 @@ def ask_for_review(opened: Opened, form: Group, content: Json) -> ResponseReturn
     return steps.ask(opened, lambda: keep(opened, content))
 
 
+def paste_in(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
+    """Put a question from a document into the form, where nothing is written yet."""
+    typed = request.form.get("paste", "")
+    done = reshaping.take_in(content, typed)
+    if done.content is content:
+        return item_page(opened, form, focus=done.focus, sentence=done.sentence, tone="careful", pasted=typed), 422
+    return item_page(opened, item_forms.filled(done.content, offers()), focus=done.focus, sentence=done.sentence)
+
+
 def answer_report(opened: Opened, form: Group, report: str) -> ResponseReturnValue:
     """Answer a learner’s report beside the form, with all that is typed in it kept. Raises LookupError."""
     report_id = int(report) if report.isascii() and report.isdigit() and len(report) < 10 else -1
@@ -265,9 +276,10 @@ def item_page(
     searched: Searched | None = None,
     check: bool = False,
     replies: Mapping[int, str] = NO_REPLIES,
+    pasted: str = "",
 ) -> str:
     """The editor. `focus` is the id of the element at which reading goes on, `sentence` what is said above the form,
-    `replies` what was typed as an answer to a report and is handed back."""
+    `replies` and `pasted` what was typed as an answer to a report, or pasted, and is handed back."""
     content = item_forms.said(typed_body(opened), form)
     return render_template(
         "author/item.html",
@@ -286,6 +298,7 @@ def item_page(
         check=check,
         reports=reporting.open_on(db.session(), opened),
         replies=replies,
+        pasted=pasted,
         dirty=kept_body(content) != opened.body,
         **judged(opened, form, content, check=check),
     )

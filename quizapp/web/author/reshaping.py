@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from quizapp import itemtypes
+from quizapp.formats import pasting
 from quizapp.formats.linting import mending
 from quizapp.formats.linting.mending import Unmendable
+from quizapp.formats.native import ItemHead
+from quizapp.formats.pasting import Unreadable
 from quizapp.itemtypes.editing import Group, Json, Kept, Pairs, Path, Rows, blank, find, path_of
 from quizapp.itemtypes.fields import next_letter, next_part
 
@@ -53,6 +56,45 @@ def reshape(form: Group, content: Json, wish: str, chosen: Mapping[str, str]) ->
     if word == "excuse":
         return _excuse(content, rest)
     return None
+
+
+def take_in(content: Json, text: str) -> Reshaped:
+    """Put a question that was pasted from a document into an open form of its type, where nothing is written yet.
+
+    Else nothing is taken over, and the sentence says what to do: no word is overwritten.
+    """
+    try:
+        pasted = pasting.read(text)
+    except Unreadable as unreadable:
+        return Reshaped(content, "paste", str(unreadable))
+    if pasted.type != content["type"]:
+        sentence = f"The paste reads as {pasted.type.replace('_', ' ')}, and this question is of another type."
+        return Reshaped(content, "paste", f"{sentence} Write a new question and paste there.")
+    if any(_has_words(content.get(name)) for name in _FILLED_BY_PASTE):
+        return Reshaped(
+            content,
+            "paste",
+            "There are words in the question already, and a paste overwrites none. Empty them first, or write a new "
+            "question and paste there.",
+        )
+    head = {name: value for name, value in content.items() if name in ItemHead.model_fields}
+    notes = [str(content.get("note") or ""), *(["Pasted, and not understood:", *pasted.left] if pasted.left else [])]
+    taken = head | pasted.content | {"note": "\n".join(note for note in notes if note)}
+    told = [*pasted.notes]
+    if pasted.left:
+        told.append("What was not understood stands in the note to authors, line by line; nothing was dropped.")
+    return Reshaped(taken, "lead_in", " ".join(["The paste is in the form.", *told]))
+
+
+_FILLED_BY_PASTE = ("stem", "lead_in", "options", "rows", "answer", "accept", "premises", "parts", "blanks", "elements")
+
+
+def _has_words(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_words(part) for name, part in value.items() if name != "id")
+    if isinstance(value, list):
+        return any(_has_words(part) for part in value)
+    return isinstance(value, str) and bool(value.strip())
 
 
 def place_of(path: Path) -> str:
