@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.services import calibrating, erasing, examining, fitting, outbox, regrading
 from quizapp.services.analysing import forms, pairs
-from quizapp.services.crediting import heads, issuing, reminding
+from quizapp.services.crediting import delayed, heads, issuing, reminding
 from quizapp.services.crediting.vault import Vault
 from quizapp.services.teaching import closing
 
@@ -48,15 +48,15 @@ def work(
 
 
 def work_at_night(session: Session, now: dt.datetime, *, vault: Vault | None = None, site: str = "") -> bool:
-    """One piece of what is due once a day: the head of the audit, ends of erasures, reminders, the calibration, the
-    look at pairs of questions, else the memory of one learner. False: nothing is left.
+    """One piece of what is due once a day: the head of the audit, ends of erasures, mails about credit, the
+    calibration, the look at pairs of questions, else the memory of one learner. False: nothing is left.
 
     One piece a round, because exams are closed between the rounds. `vault` opens the key that signs heads; `site`: the
     public address for links in mails, "" where none is known.
     """
     if vault is not None and (heads.sign_due(session, vault, now) or erasing.work_due(session, vault, now)):
         return True
-    if reminding.remind(session, now, site):
+    if reminding.remind(session, now, site) or delayed.invite(session, now, site):
         return True
     if calibrating.is_due(session, now):
         run = calibrating.calibrate(session, now)

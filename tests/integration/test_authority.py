@@ -249,6 +249,7 @@ ROWS = [
     post("credit.beat", "/credit/participations/{participation}/time", TAKES_PART, place="lesson"),
     post("credit.start_before", "/credit/activities/{slug}/before", TAKES_PART),
     post("credit.start_test", "/credit/activities/{slug}/test", TAKES_PART),
+    post("credit.start_later", "/credit/activities/{slug}/later", TAKES_PART, purpose="after30"),
     Row("credit.result", "/credit/tests/{credit_sitting}", TAKES_PART),
     Row("credit.evaluation", "/credit/activities/{slug}/evaluation", TAKES_PART),
     post("credit.evaluate", "/credit/activities/{slug}/evaluation", TAKES_PART),

@@ -9,6 +9,7 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
+from quizapp.core.credit.outcomes import DAYS
 from quizapp.services.crediting import claiming, engaging
 from quizapp.services.crediting.attempts import TEST
 
@@ -16,8 +17,8 @@ from quizapp.services.crediting.attempts import TEST
 def note_closed(
     session: Session, sitting_id: int, participation_id: int | None, purpose: str | None, at: dt.datetime
 ) -> None:
-    """Nothing for a sitting that belongs to no activity. `at`: when it was closed."""
-    if participation_id is None:
+    """Nothing for a sitting of no activity, or one that asks later what is still known. `at`: when it was closed."""
+    if participation_id is None or purpose in DAYS:
         return
     engaging.count_sitting(session, participation_id, sitting_id)
     if purpose == TEST:

@@ -14,7 +14,16 @@ from quizapp.core.credit import claims
 from quizapp.core.credit.claims import Terms
 from quizapp.db.models import Engagement, Participation
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import activities, attempts, claiming, enrolling, issuing, testing, verifying
+from quizapp.services.crediting import (
+    activities,
+    attempts,
+    claiming,
+    delayed,
+    enrolling,
+    issuing,
+    testing,
+    verifying,
+)
 from quizapp.services.crediting.activities import Edition
 from quizapp.services.crediting.attempts import BEFORE
 from quizapp.services.crediting.claiming import Taken
@@ -56,6 +65,8 @@ class Standing:
     read: bool = False
     running: int | None = None
     claimable: tuple[str, ...] = ()
+    later: str | None = None
+    """What can be answered now to show what is still known, `sitting.purpose`."""
     certificates: tuple[Held, ...] = ()
 
     @property
@@ -123,6 +134,7 @@ def get_standing(session: Session, actor: Actor, edition: Edition, now: dt.datet
         running=running[0].sitting_id if running and now < edition.expires else None,
         claimable=claimable,
         certificates=verifying.list_held(session, taken.id),
+        later=delayed.find_open(session, actor, taken, edition, now),
     )
     step, why = _next(standing, terms, designated, taken, now)
     return replace(standing, next=step, why=why)

@@ -140,10 +140,13 @@ def button_of(held: Standing) -> Button | None:
 
 def beside_of(held: Standing) -> tuple[Button, ...]:
     """What can be done too."""
-    if held.taken is None or held.claimed:
-        return ()
-    found = []
     slug = held.edition.slug
+    found = []
+    if held.later is not None:
+        where = url_for("credit.start_later", slug=slug)
+        found.append(Button("Answer questions on what stays", where, post=True, name="purpose", value=held.later))
+    if held.taken is None or held.claimed:
+        return tuple(found)
     if held.edition.lesson is not None and held.next is not Next.LESSON and not held.running:
         label = "Read the lesson again" if held.read else "Begin with the lesson"
         found.append(Button(label, url_for("credit.open_lesson", slug=slug), post=True))

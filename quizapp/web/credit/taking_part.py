@@ -16,6 +16,7 @@ from quizapp.formats.certificate.printing import Unprintable
 from quizapp.services.crediting import (
     activities,
     claiming,
+    delayed,
     engaging,
     evaluating,
     feedback,
@@ -98,9 +99,22 @@ def start_test(slug: str) -> ResponseReturnValue:
     return start(slug, TEST)
 
 
+@blueprint.post("/activities/<slug>/later")
+@allow("signed_in")
+def start_later(slug: str) -> ResponseReturnValue:
+    """Begin what is asked months after the test, to show what is still known."""
+    _, taken = own(slug)
+    purpose = request.form.get("purpose", "")[:8]
+    return begin(slug, delayed.start(db.session(), get_actor(), taken.id, purpose, clock.now()))
+
+
 def start(slug: str, purpose: str) -> ResponseReturnValue:
     _, taken = own(slug)
-    begun = testing.start(db.session(), get_actor(), taken.id, purpose, clock.now())
+    return begin(slug, testing.start(db.session(), get_actor(), taken.id, purpose, clock.now()))
+
+
+def begin(slug: str, begun: testing.Begun | Refusal) -> ResponseReturnValue:
+    """To the first question, or back with the reason."""
     if isinstance(begun, Refusal):
         flash(" ".join(begun.reasons), "error")
         return redirect(url_for("credit.activity", slug=slug), 303)
