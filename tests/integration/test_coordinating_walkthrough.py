@@ -338,3 +338,30 @@ def test_an_activity_is_begun_with_a_title(client: Client, auth: Auth, app: Flas
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Activity)) == 0
     client.get("/coordinate/activities/999999", status=404)
     auth.browser("student").get("/coordinate/", status=403)
+
+
+def test_a_sign_that_no_database_keeps_is_refused(client: Client, auth: Auth) -> None:
+    auth.sign_in("coordinator")
+
+    def refused(page: Page, button: str, field: str, **more: str) -> None:
+        form = page.form(button)
+        answer = client.raw.post(form.action, data={**form.fields, **more, field: "a\x00b"})
+        assert answer.status_code == 422, (form.action, field)
+        answer.close()
+
+    refused(client.get("/coordinate/activities/new"), "Begin it", "title")
+    page = begin(client)
+    activity = int(re.findall(r"/activities/(\d+)", page.path)[0])
+    for name in ("title", "audience", "provider", "bibliography", "objective"):
+        refused(page, "Save the draft", name)
+    people = client.get(f"/coordinate/activities/{activity}/in-control")
+    refused(people, "Name this person", "name", role="author")
+    refused(people, "Name this person", "role", name="Dr. Ada Osei")
+    one = people.form("Name this person").send(name="Dr. Ada Osei", role="author").follow("Dr. Ada Osei")
+    refused(one, "Keep the disclosure", "relationships")
+    refused(one, "Keep the disclosure", "mitigation", none="1")
+    refused(client.get(f"/coordinate/activities/{activity}/publishing"), "Add a coordinator", "email")
+    provider = client.get("/coordinate/providers/sample")
+    for name in ("name", "privacy"):
+        refused(provider, "Keep edition 2", name)
+    refused(client.get("/coordinate/systems/ama-pra-1"), "Keep edition 2", "claim_statement")

@@ -177,7 +177,7 @@ def _write(session: Session, actor: Actor, made: Assembled, *, edition: int, now
 def withdraw(session: Session, actor: Actor, activity_id: int, reason: str, now: dt.datetime) -> None:
     """Let nobody enrol any more; who is enrolled goes on. Twice is harmless. Raises Unfit, LookupError."""
     reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
+    if not reason or len(reason) > LONGEST_REASON or drafting.unstorable(reason):
         raise Unfit({"reason": f"Say why, within {LONGEST_REASON} characters; the record keeps it."})
 
     def deed() -> None:

@@ -20,7 +20,7 @@ from quizapp.db.models import Activity, Disclosure, InControl, User, table
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing, outbox
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting.drafting import get_drafted, hold
+from quizapp.services.crediting.drafting import UNKEPT, get_drafted, hold, unstorable
 from quizapp.services.outbox import Mail
 from quizapp.services.versions import Row
 
@@ -255,7 +255,11 @@ def check(told: Disclosed, now: dt.datetime) -> Disclosed:
             f"At most {MOST_RELATIONSHIPS} relationships, each a line within {LONGEST_RELATIONSHIP} characters."
         )
     mitigation = told.mitigation.strip()
-    if len(mitigation) > LONGEST_TEXT:
+    if unstorable(relationships):
+        problems["relationships"] = UNKEPT
+    if unstorable(mitigation):
+        problems["mitigation"] = UNKEPT
+    elif len(mitigation) > LONGEST_TEXT:
         problems["mitigation"] = f"Keep it within {LONGEST_TEXT} characters."
     if told.mitigated_on is not None and told.mitigated_on > now.date() + dt.timedelta(days=1):
         problems["mitigated_on"] = "This day lies ahead. Say when it was done."
@@ -288,7 +292,7 @@ def _check_person(name: str, email: str, role: str) -> None:
         problems["name"] = problem if name else "Write the name."
     if email and not outbox.is_address(email):
         problems["email"] = "This is not a plain address of mail."
-    if not role or len(role) > 40:
+    if not role or len(role) > 40 or unstorable(role):
         problems["role"] = "Say in which role, within 40 characters."
     if problems:
         raise Unfit(problems)

@@ -19,6 +19,7 @@ from quizapp.db.models import Activity, ActivityCoordinator, User, UserRole, tab
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
+from quizapp.services.authoring.drafting import UNSTORABLE
 from quizapp.services.crediting.activities import BLOCK, LESSON
 from quizapp.services.crediting.providers import ship
 from quizapp.services.versions import Row
@@ -29,6 +30,7 @@ LONGEST_SLUG = 64
 MOST = {"minutes": 6_000, "minimum_percent": 100, "attempts": 20, "a_test": 200, "cool_down_minutes": 43_200}
 """What a number can be at most; thirty days between two attempts."""
 MOST_ENTRIES = 300
+UNKEPT = "This holds a sign that cannot be kept. Please type it anew."
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def begin(session: Session, actor: Actor, kind: str, title: str, now: dt.datetim
         raise Unfit({"kind": "Choose what the activity is."})
     if not title or len(title) > LONGEST_TITLE:
         raise Unfit({"title": f"Give the activity a title, within {LONGEST_TITLE} characters."})
+    if unstorable(title):
+        raise Unfit({"title": UNKEPT})
     wanted = slug or slug_of(title)
 
     def deed() -> int:
@@ -213,11 +217,19 @@ def save(session: Session, actor: Actor, activity_id: int, draft: Draft, *, base
     return retrying(deed)
 
 
+def unstorable(value: object) -> bool:
+    """Whether a text, or one of several, holds a sign that a database cannot keep."""
+    texts = value if isinstance(value, (tuple, list, dict)) else (value,)
+    return any(isinstance(text, str) and UNSTORABLE.search(text) for text in texts)
+
+
 def check(draft: Draft) -> None:
     """Raises Unfit with a sentence for each field that cannot be kept. What is missing is no fault of a draft."""
     problems = {}
     for name, value in asdict(draft).items():
-        if isinstance(value, str) and len(value) > (longest := LONGEST_TITLE if name == "title" else LONGEST_TEXT):
+        if unstorable(value):
+            problems[name] = UNKEPT
+        elif isinstance(value, str) and len(value) > (longest := LONGEST_TITLE if name == "title" else LONGEST_TEXT):
             problems[name] = f"Keep it within {longest} characters."
         elif name in MOST and not 0 <= value <= MOST[name]:
             problems[name] = f"Enter a whole number from 0 to {MOST[name]}."
@@ -244,6 +256,8 @@ def list_coordinators(session: Session, activity_id: int) -> tuple[Coordinator, 
 
 def add_coordinator(session: Session, actor: Actor, activity_id: int, email: str, now: dt.datetime) -> str:
     """Let another coordinator run the activity too; returns the name. Twice is harmless. Raises Unfit, LookupError."""
+    if unstorable(email):
+        raise Unfit({"email": UNKEPT})
 
     def deed() -> str:
         with writing(session):

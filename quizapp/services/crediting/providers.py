@@ -23,6 +23,7 @@ from quizapp.db.models import CreditSystem, Provider, User, table
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
+from quizapp.services.authoring.drafting import UNSTORABLE
 from quizapp.services.versions import Row
 
 T = TypeVar("T")
@@ -147,7 +148,7 @@ def ship(session: Session, now: dt.datetime) -> int:
 def check_provider(slug: str, text: ProviderText) -> None:
     """Raises Unfit with a sentence for each field to mend."""
     problems = _unfit_slug(slug)
-    if not text.name.strip() or len(text.name) > LONGEST_NAME:
+    if not text.name.strip() or len(text.name) > LONGEST_NAME or UNSTORABLE.search(text.name):
         problems["name"] = f"Write the name of the provider, within {LONGEST_NAME} characters."
     if text.zone not in zones():
         problems["zone"] = "We do not know this time zone. Choose one from the list."
@@ -187,7 +188,9 @@ def _unfit_slug(slug: str) -> dict[str, str]:
 
 
 def _judge(problems: dict[str, str], name: str, text: str, words: tuple[str, ...]) -> None:
-    if len(text) > LONGEST_TEXT:
+    if UNSTORABLE.search(text):
+        problems[name] = "This holds a sign that cannot be kept. Please type it anew."
+    elif len(text) > LONGEST_TEXT:
         problems[name] = f"Keep it within {LONGEST_TEXT} characters."
     elif found := faults(text, words):
         problems[name] = " ".join(found)
