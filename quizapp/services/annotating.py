@@ -175,6 +175,7 @@ _FIRST_MISS = (
     .where(
         Sitting.id == sa.bindparam("sitting"),
         Sitting.learner_id == sa.bindparam("learner"),
+        Response.learner_id == sa.bindparam("learner"),  # else SQLite goes through everybody's answers
         Sitting.mode == modes.EXAM.name,
         Sitting.released_at.is_not(None),
         effective.c.earned < effective.c.possible,

@@ -83,6 +83,7 @@ _CHECKS = (
     .join(Sitting, Sitting.id == Presentation.sitting_id)
     .where(
         Sitting.learner_id == sa.bindparam("learner"),
+        Response.learner_id == sa.bindparam("learner"),  # else SQLite goes through everybody's answers
         Sitting.mode == sa.bindparam("mode"),
         Sitting.plan["lesson"].as_string() == sa.bindparam("lesson"),
         Presentation.study_day == sa.bindparam("day"),

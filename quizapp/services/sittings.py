@@ -210,7 +210,7 @@ def verdict(row: Any) -> str:
 
 
 def _sat(session: Session, actor: Actor, where: sa.ColumnElement[bool], limit: int = 1) -> tuple[Sat, ...]:
-    rows = session.execute(_SAT.where(Sitting.learner_id == actor.id, where).order_by(Sitting.id.desc()).limit(limit))
+    rows = session.execute(_SAT.where(where).order_by(Sitting.id.desc()).limit(limit), {"learner": actor.id})
     return tuple(
         Sat(
             id=sitting.id,
@@ -271,6 +271,12 @@ released = sa.or_(
 )
 """Sessions whose feedback may be seen."""
 
+
+def _of_learner(rows: type[Presentation | Response]) -> sa.ColumnElement[bool]:
+    """Only the rows of `:learner`: a sum by session would go through everybody’s answers."""
+    return rows.learner_id == sa.bindparam("learner")
+
+
 _sums = (
     sa.select(
         Presentation.sitting_id,
@@ -280,21 +286,23 @@ _sums = (
     )
     .join(Response, Response.presentation_id == Presentation.id)
     .join(effective, effective.c.id == Response.id)
+    .where(_of_learner(Presentation), _of_learner(Response))
     .group_by(Presentation.sitting_id)
     .subquery("sums")
 )
-_shown_count = (
-    sa.select(Presentation.sitting_id, sa.func.count().label("questions"))
-    .where(~Presentation.replaced)
-    .group_by(Presentation.sitting_id)
-    .subquery("shown_count")
+_questions = (
+    sa.select(sa.func.count())
+    .where(Presentation.sitting_id == Sitting.id, ~Presentation.replaced)
+    .correlate(Sitting)
+    .scalar_subquery()
 )
+"""How many questions of a session were shown."""
 
 _SAT = (
-    sa.select(Sitting, _sums.c.answered, _sums.c.earned, _sums.c.possible, _shown_count.c.questions)
+    sa.select(Sitting, _sums.c.answered, _sums.c.earned, _sums.c.possible, _questions.label("questions"))
     .select_from(Sitting)
     .outerjoin(_sums, _sums.c.sitting_id == Sitting.id)
-    .outerjoin(_shown_count, _shown_count.c.sitting_id == Sitting.id)
+    .where(Sitting.learner_id == sa.bindparam("learner"))
 )
 # The columns of a subquery are made when they are first named, and two threads that name them at once get two sets of
 # them: what is joined to what is then undecidable, and the page fails. So they are named here, by one thread.
@@ -335,6 +343,7 @@ _UNREAD = (
     .join(effective, effective.c.id == Response.id)
     .where(
         Sitting.learner_id == sa.bindparam("learner"),
+        _of_learner(Response),
         Sitting.mode == sa.bindparam("mode"),
         Sitting.released_at.is_not(None),
         effective.c.earned < effective.c.possible,

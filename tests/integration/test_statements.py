@@ -15,7 +15,7 @@ from quizapp.db.extension import db
 from quizapp.db.models import Item, LearnerSettings
 from quizapp.db.session import writing
 from quizapp.formats import markdown
-from quizapp.services import composing
+from quizapp.services import annotating, composing, examining, lesson_questions, showing, sittings
 from quizapp.services.content import making
 from tests.integration.conftest import Auth
 from tests.integration.learners import only_single_best_answers
@@ -151,3 +151,30 @@ def test_a_session_begins_with_as_many_statements_however_many_questions_there_a
         [text for text in of_one if not text.startswith("SELECT content_version.id")] for of_one in (statements, more)
     )
     assert len(more) == len(statements), tell(more)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(showing._SHOWN, id="question"),
+        pytest.param(showing._NEXT, id="where to go on"),
+        pytest.param(showing._NAVIGATOR, id="navigator"),
+        pytest.param(examining._QUESTIONS, id="questions of an exam"),
+        pytest.param(sittings._SAT, id="sessions"),
+        pytest.param(sittings._UNREAD, id="misses not read"),
+        pytest.param(annotating._FIRST_MISS, id="the first of them"),
+        pytest.param(lesson_questions._CHECKS, id="questions of a lesson"),
+    ],
+)
+def test_what_a_learner_opens_goes_through_nobody_elses_rows(app: Flask, statement: sa.Select[Any]) -> None:
+    """Without an index that fits, SQLite reads the whole table: unnoticed in a test, seconds after a year."""
+    with app.app_context():
+        session = db.session()
+        sql = str(statement.compile(dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True}))
+        rows = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?")).all()
+    plan = [row[3] for row in rows]
+    assert [step for step in plan if step.startswith("SEARCH")]
+    assert not [step for step in plan if re.match(r"SCAN (presentation|response|sitting|exposure|memory)\b", step)], (
+        plan
+    )

@@ -75,7 +75,7 @@ class Presentation(Base):
             "sitting_id",
             "position",
             unique=True,  # two tabs that ask for the next question at once get the same one
-            sqlite_where=sa.text("NOT replaced"),
+            sqlite_where=sa.text("replaced = 0"),  # as it stands in the statements, or SQLite does not use it
             postgresql_where=sa.text("NOT replaced"),
         ),
     )
