@@ -34,12 +34,13 @@ from quizapp.bootstrap import ROOT
 from quizapp.core import memory
 from quizapp.core.grading import Rating
 from quizapp.db.extension import db
-from quizapp.db.models import ExamDate, Item, Memory, Participation, User
+from quizapp.db.models import ActivityCoordinator, ExamDate, Item, Memory, Participation, User
 from quizapp.db.session import prepare_engine
 from tests.databases import SECRET_KEY, Sqlite, environment
 from tests.integration.credited import Designated
 from tests.integration.learners import Learner
 from tests.integration.participants import body_of, slug_of
+from tests.integration.test_overseeing import Room
 from tests.people import PASSWORD, address, get_or_make
 
 SECONDS_TO_START = 90
@@ -151,6 +152,19 @@ class Site:
             session.execute(sa.text(f"UPDATE activity_version SET {dates} WHERE id = :id"), {"id": offered.version_id})
             session.commit()
             return slug_of(session, offered)
+
+    def lapsed(self, coordinator: str) -> int:
+        """An activity that this coordinator runs, whose one participant did everything but claim in time."""
+        run_by = self.person("coordinator", coordinator)
+        with self._tables() as session:
+            prepare_engine(session.get_bind().engine)
+            room = Room(session, Designated.new(session, report_format="pars", front={"minutes": 60}))
+            room.took_part("Lapsed Person")
+            dates = "released = '2020-01-01', expires = '2021-01-01', claim_until = '2021-02-01'"
+            session.execute(sa.text(f"UPDATE activity_version SET {dates} WHERE id = :id"), {"id": room.run.version_id})
+            session.add(ActivityCoordinator(activity_id=room.run.activity_id, user_id=run_by))
+            session.commit()
+            return room.run.activity_id
 
     def right_choice(self, presentation_id: int, *, right: bool = True) -> str:
         """The value of the right option of a single best answer as it stands on somebody’s screen."""
