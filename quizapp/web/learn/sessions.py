@@ -93,6 +93,12 @@ def question_page(asked: Question, problem: str | None = None) -> ResponseReturn
     exam = asked.mode.free_order
     now = clock.now()
     deadline = asked.deadline
+    if (
+        asked.participation_id is not None
+        and deadline
+        and (deadline - now).total_seconds() > CLOCK_SHOWN_WITHIN_SECONDS
+    ):
+        deadline = None  # the expiry of the activity, which its own page tells
     seconds_left = max(0, int((deadline - now).total_seconds())) if deadline else None
     links = {
         "submit": url_for("learn.save" if exam else "learn.answer", presentation_id=asked.presentation_id),
