@@ -23,8 +23,8 @@ from tests.integration.studio import change, item, load_good, member, release, s
 from tests.pages import Client, Page
 from tests.statements import counted
 
-MOST_STATEMENTS = 2
-"""The edition, and the drawings of a figure that is asked for a place."""
+MOST_STATEMENTS = 3
+"""The edition, the files that were uploaded for a lesson, and the drawings in which a question asks for a place."""
 
 
 @pytest.mark.usefixtures("content")

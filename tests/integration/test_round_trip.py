@@ -42,6 +42,7 @@ def test_every_item_and_lesson_comes_back_byte_for_byte(app: Flask, sqlite: Sqli
     unchanged = {path for path in files if files[path] == before[path]}
     assert not any(path.startswith("question_banks/") and not path.endswith("bank.yaml") for path in unchanged)
     assert not any(path.endswith("lesson.md") for path in unchanged)
+    assert sum("/media/" in path for path in files) >= 4, "the drawings of the figures are among them"
     (tmp_path / "empty").mkdir()
     with sqlite.fresh("migrated", tmp_path / "empty") as url:
         engine = sa.create_engine(url)
@@ -80,6 +81,9 @@ def edit_everything(session: Session) -> int:
         assert fields is not None
         home = ("bank", entry.group) if entry.kind == "item" else ("topic", str(body["topic"]))
         news.append(New(entry.kind, entry.id, fields, entries.digest(fields), Made({}), True, home, "Edited"))
+    for entry in standing.of("figure"):
+        drawn = entry.fields.model_copy(update=words_of_a_figure(entries.content_of(entry.fields)))
+        news.append(New("figure", entry.id, drawn, entries.digest(drawn), Made({}), True, None, "Edited"))
     with writing(session):
         held = versions.hold(session, [ids[new.key] for new in news])
         versions.publish(session, news, held, ids, by_id=actor.id, now=LATER)
@@ -93,9 +97,15 @@ def changed(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     """Edits of the kind that trouble a format: quotation marks, colons, lines, letters from elsewhere."""
     note = 'Edited: “so” and "so", 5-HT₃ → α2 # no comment\n\n- a line\n- ---\n- another: one'
     if kind == "lesson":
-        return {"summary": f"{body['summary']} 'Edited': yes.", "body": f"{body['body']}\n\nEdited, 5-HT₃ → α2: “so”."}
+        figures = [figure | words_of_a_figure(figure) for figure in body["figures"]]
+        summary, text = f"{body['summary']} 'Edited': yes.", f"{body['body']}\n\nEdited, 5-HT₃ → α2: “so”."
+        return {"summary": summary, "body": text, "figures": figures}
     texts = {name: f"{body[name]}\n\nEdited: “so”." for name in ("stem", "explanation") if body.get(name)}
     return {"note": note, **texts}
+
+
+def words_of_a_figure(figure: dict[str, Any]) -> dict[str, Any]:
+    return {"alt": f"{figure['alt']} Edited: “so”.", "description": f"{figure['description']}\n\nEdited: → α2."}
 
 
 def test_what_was_begun_in_the_browser_gets_a_place_in_its_banks_files(app: Flask) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from quizapp.itemtypes.editing import Group, Json, Line, Path, find, title_of
+from quizapp.itemtypes.editing import Group, Json, Line, Path
 from quizapp.services.authoring.judging import Advice, Fault
+from quizapp.web.author.form_places import find, title_of
 from quizapp.web.author.item_forms import is_blank
 from quizapp.web.author.reshaping import place_of
 

@@ -18,8 +18,9 @@ from quizapp.formats.linting import mending
 from quizapp.formats.linting.mending import Unmendable
 from quizapp.formats.native import ItemHead
 from quizapp.formats.pasting import Unreadable
-from quizapp.itemtypes.editing import Group, Json, Kept, Pairs, Path, Rows, blank, find, path_of
+from quizapp.itemtypes.editing import Group, Json, Kept, Pairs, Path, Rows, blank
 from quizapp.itemtypes.fields import next_letter, next_part
+from quizapp.web.author.form_places import find, path_of
 
 MOST_ROWS = 400
 """Of one list in a form: far more than any type takes, so that what was pasted is shown and can be cut down."""

@@ -15,11 +15,12 @@ from flask.typing import ResponseReturnValue
 from quizapp import clock
 from quizapp.db.extension import db
 from quizapp.formats import documents
-from quizapp.itemtypes.editing import Group, Json, Path, title_of
+from quizapp.itemtypes.editing import Group, Json, Path
 from quizapp.services.authoring import drafting
 from quizapp.services.authoring.drafting import Opened, StaleDraft, Unfit
 from quizapp.web.allow import get_actor
 from quizapp.web.author import merging
+from quizapp.web.author.form_places import title_of
 from quizapp.web.author.merging import Difference, Key
 from quizapp.web.author.steps import revision_sent
 
