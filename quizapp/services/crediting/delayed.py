@@ -161,7 +161,7 @@ def _pool(session: Session, actor: Actor, edition: Edition) -> dict[int, tuple[A
 
 def invite(session: Session, now: dt.datetime, site: str, *, limit: int = A_ROUND) -> int:
     """Write the invitations that are due, each once, and say how many. `site`: the public address, or ""."""
-    mails = []
+    mails: list[Mail] = []
     for purpose, days in DAYS.items():
         event = sa.literal("credit outcome ") + sa.cast(Participation.id, sa.String) + sa.literal(f" {purpose}")
         begins = now - dt.timedelta(days=days)
