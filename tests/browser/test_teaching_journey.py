@@ -146,6 +146,12 @@ def test_an_exam_of_a_cohort_from_its_code_to_its_result(
         page.set_viewport_size(WIDTHS["phone"])  # type: ignore[arg-type]
         assert page.evaluate(FITS), f"{name} is wider than a phone"
         page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
+    for path in (f"{page.url.rpartition('/')[0]}/questions", f"{given}/figures"):
+        page.goto(path)
+        axe(page)
+        page.set_viewport_size(WIDTHS["phone"])  # type: ignore[arg-type]
+        assert page.evaluate(FITS), f"{path} is wider than a phone"
+        page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
     page.emulate_media(color_scheme="dark")
     page.goto(f"{given}/debrief")
     axe(page)
