@@ -107,5 +107,5 @@ _ANSWERS = (
     .join(Response, Response.presentation_id == Presentation.id)
     .join(effective, effective.c.id == Response.id)
     .join(Content, Content.id == Response.objective_id)
-    .where(Response.learner_id == Presentation.learner_id)
+    .where(Response.learner_id == Presentation.learner_id, ~Presentation.replaced)  # or SQLite reads every question
 )

@@ -191,6 +191,11 @@ _ANSWERS = (
     .join(effective, effective.c.id == Response.id)
     .join(_objective, _objective.id == Response.objective_id)
     .join(ContentVersion, ContentVersion.id == Presentation.version_id)
-    .where(Sitting.closed_at.is_not(None), Sitting.purpose.in_(outcomes.MEASURES), effective.c.evidence)
+    .where(
+        ~Presentation.replaced,  # or SQLite reads every question
+        Sitting.closed_at.is_not(None),
+        Sitting.purpose.in_(outcomes.MEASURES),
+        effective.c.evidence,
+    )
     .order_by(Response.id)
 )
