@@ -82,6 +82,7 @@ def test_a_large_picture_is_made_smaller() -> None:
 
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a bomb by its header": (lambda: bomb(30_000, 30_000), "pixels"),
+    "more than a camera makes, and less than the decoder minds": (lambda: bomb(6_000, 5_000), "6,000 × 5,000 pixels"),
     "a bomb beyond the decoder's own limit": (lambda: bomb(100_000, 100_000), "pixels"),
     "a bomb of one line": (lambda: bomb(2_000_000_000, 1), "pixels"),
     "less than its header says": (lambda: bomb(3_000, 3_000), "damaged"),
