@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +16,7 @@ from quizapp.services import auditing
 from quizapp.services.teaching import assignments, joining, marks, reviewing, tasks
 from tests.integration.classes import AFTERWARDS, NINE_THIRTY, Class, instructor
 from tests.integration.learners import MONDAY, Learner
+from tests.integration.test_races import at_once
 
 pytestmark = pytest.mark.usefixtures("content")
 ROUNDS = 4
@@ -29,31 +28,6 @@ def session(app: Flask) -> Iterator[Session]:
         with writing(db.session()) as held:
             held.execute(sa.delete(Item).where(Item.type != "single_best_answer"))
         yield db.session()
-
-
-def at_once(app: Flask, *deeds: Callable[[Session], Any]) -> list[Any]:
-    """Run the deeds in threads that start together, each after a page was read; what each returned or raised."""
-    barrier = threading.Barrier(len(deeds))
-    outcomes: list[Any] = [None] * len(deeds)
-
-    def run(number: int, deed: Callable[[Session], Any]) -> None:
-        with app.app_context():
-            try:
-                db.session.execute(sa.select(1))
-                barrier.wait()
-                outcomes[number] = deed(db.session())
-            except Exception as error:
-                outcomes[number] = error
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "two deeds wait for each other"
-    return outcomes
 
 
 def deeds_of(session: Session, subject: str, number: int) -> list[str]:
