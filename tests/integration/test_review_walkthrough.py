@@ -203,6 +203,12 @@ def test_reports_stand_beside_their_question_and_are_answered_there(
     assert page.texts(".reports .remark-text") == ["Two of them are right."] * 2
     assert "about version 1" in page.one(".reports").to_text()
     first, second = (button.attrs["value"] for button in page.select(".reports button"))
+    with app.app_context():
+        other = item(db.session(), "brakes-2")
+    elsewhere = ada.browser.get(f"/author/items/{other}").form("Check it")
+    elsewhere.fields |= {"do": [first], "reply-" + first.removeprefix("answer:"): ["Of another question."]}
+    elsewhere.send(status=404)
+    assert len(ada.browser.get(f"/author/items/{entry}").select(".reports li")) == 2
     form = page.form("Check it")
     form.fields["do"] = [first]
     refused = form.send(status=422, stem="Half a sentence")
