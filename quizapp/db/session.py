@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 10_000
@@ -42,11 +42,21 @@ class Unwritable(Exception):
     """The database takes no changes now: the disk is full, read-only or failing. Nothing was stored; reads go on."""
 
 
+class Unkeepable(Exception):
+    """What was asked for or sent holds what no row can: a sign that no database keeps, a number beyond every column."""
+
+
 def prepare_engine(engine: Engine) -> None:
     """Make an engine keep the promises of this module. Called once for every engine, before its first connection."""
+    event.listen(engine, "handle_error", _name_unkeepable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+
+
+def _name_unkeepable(context: ExceptionContext) -> None:
+    if isinstance(context.sqlalchemy_exception, DataError) or isinstance(context.original_exception, OverflowError):
+        raise Unkeepable(str(context.original_exception)) from context.original_exception
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -141,10 +141,17 @@ def sign_in_first() -> ResponseReturnValue:
     )
 
 
-def keep_typed(title: str, happened: str, status: int, *, may_resend: bool) -> ResponseReturnValue:
-    """A page that gives back what was typed and can send it again; nothing of a form with a password, code or file."""
+def keep_typed(
+    title: str, happened: str, status: int, *, may_resend: bool, from_our_page: bool = False
+) -> ResponseReturnValue:
+    """A page that gives back what was typed and can send it again; nothing of a form with a password, code or file.
+
+    What may be sent again, and what is known to come `from_our_page`, is shown; else others could write on our pages.
+    """
     withheld = bool(request.files) or any(name in SECRETS for name in request.form)
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    fields = request.form.items(multi=True)
+    # No page can hold the sign that no database keeps.
+    typed = [(name, value.replace("\0", "\N{REPLACEMENT CHARACTER}")) for name, value in fields if name != "csrf_token"]
     page = render_template(
         "account/kept.html",
         title=title,
@@ -152,6 +159,7 @@ def keep_typed(title: str, happened: str, status: int, *, may_resend: bool) -> R
         signed_in=current_actor() is not None,
         typed=typed,
         may_resend=may_resend and not withheld,
+        shown=(may_resend or from_our_page) and not withheld,
         action=request.path,
     )
     return page, status

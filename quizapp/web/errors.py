@@ -8,7 +8,8 @@ from flask import Flask, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from quizapp.db.session import Unwritable
+from quizapp.db.session import Unkeepable, Unwritable
+from quizapp.web.allow import keep_typed
 from quizapp.web.log import log
 
 
@@ -46,6 +47,7 @@ SENTENCES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(LookupError, not_found)
+    app.register_error_handler(Unkeepable, unkeepable)
     app.register_error_handler(Unwritable, unwritable)
     app.register_error_handler(Exception, broken)
 
@@ -59,6 +61,20 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 def not_found(error: LookupError) -> ResponseReturnValue:
     """A service found nothing of this person’s under this id. A slip of our own (KeyError, IndexError) is no 404."""
     return page(404) if type(error) is LookupError else broken(error)
+
+
+def unkeepable(error: Unkeepable) -> ResponseReturnValue:
+    """No row has such an id or name; a form that holds it is given back."""
+    log.warning("unkeepable", request_id=g.get("request_id"), endpoint=request.endpoint, reason=str(error))
+    if request.method in {"GET", "HEAD"}:
+        return page(404)
+    return keep_typed(
+        "This cannot be kept",
+        "It holds a sign, a number or a length that no database can keep. Nothing was changed.",
+        400,
+        may_resend=False,
+        from_our_page=True,  # the token was looked at before anything was read or written
+    )
 
 
 def unwritable(error: Unwritable) -> ResponseReturnValue:
