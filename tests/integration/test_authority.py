@@ -218,6 +218,7 @@ ROWS = [
     post("coordinate.save_activity", "/coordinate/activities/{activity}", RUN, minutes="many"),
     Row("coordinate.preview", "/coordinate/activities/{activity}/preview", RUN),
     Row("coordinate.publishing", "/coordinate/activities/{activity}/publishing", RUN),
+    post("coordinate.begin_next_quarter", "/coordinate/activities/{activity}/next-quarter", RUN),
     post("coordinate.publish", "/coordinate/activities/{activity}/publish", RUN),
     Row("coordinate.edition", "/coordinate/activities/{activity}/editions/1", RUN),
     post("coordinate.withdraw", "/coordinate/activities/{activity}/withdraw", RUN, reason=""),

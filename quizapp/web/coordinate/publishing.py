@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from quizapp import clock
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
-from quizapp.services.crediting import activities, designating, drafting
+from quizapp.services.crediting import activities, designating, drafting, quarters
 from quizapp.services.crediting.designating import Unpublishable
 from quizapp.services.crediting.drafting import StaleDraft
 from quizapp.web.allow import allow, get_actor
@@ -36,6 +36,7 @@ def _page(activity_id: int, problems: dict[str, str] | None = None, typed: str =
         credit_designated=made.edition.credit_designated,
         coordinators=drafting.list_coordinators(session, activity_id),
         own_id=get_actor().id,
+        next_quarter=quarters.name_next(held.draft) if editions else None,
         problems=problems or {},
         typed=typed,
     )
@@ -56,6 +57,20 @@ def publish(activity_id: int) -> ResponseReturnValue:
         return _page(activity_id, {"publish": told}), 409
     flash("It is published. This edition stays as it is; what you change from now on is the next one.", "success")
     return redirect(url_for("coordinate.publishing", activity_id=activity_id), 303)
+
+
+@blueprint.post("/activities/<int:activity_id>/next-quarter")
+@allow("coordinator", "administrator")
+def begin_next_quarter(activity_id: int) -> ResponseReturnValue:
+    try:
+        begun = quarters.begin_next(db.session(), get_actor(), activity_id, clock.now())
+    except Unfit as unfit:
+        return _page(activity_id, {"publish": unfit.problems["quarter"]}), 422
+    if begun.is_new:
+        told = f"The block of {begun.quarter} is begun. Its questions are others on the same objectives"
+        told += f"; {begun.again} are asked again, because their objectives have no other." if begun.again else "."
+        flash(f"{told} Have their validity reviewed, and ask for disclosures.", "success")
+    return redirect(url_for("coordinate.activity", activity_id=begun.id), 303)
 
 
 @blueprint.get("/activities/<int:activity_id>/editions/<int:number>")
