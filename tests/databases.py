@@ -29,6 +29,7 @@ MAKING: dict[str, tuple[str | None, list[str]]] = {
 """Template → the template it begins with, and the `quizapp` command that makes the rest."""
 
 
+ROOM_FOR_A_SERVER = 4 * 2**30
 UNNEEDED = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """What a PostgreSQL server does for the day the machine fails, or for tables that grow old."""
 
@@ -82,7 +83,7 @@ class Postgresql:
         pointer = self.folder / "postgresql.path"
         if not pointer.exists():
             # Not below pytest's own folder: the server may run as another user, who may not enter there.
-            pointer.write_text(tempfile.mkdtemp(prefix="quizapp-postgresql-"))
+            pointer.write_text(tempfile.mkdtemp(prefix="quizapp-postgresql-", dir=_memory()))
         try:
             # Its lock lies here; else in the folder for temporary files, where another user's may lie already.
             os.environ["XDG_RUNTIME_DIR"] = str(self.folder)
@@ -141,6 +142,13 @@ class Postgresql:
             for statement in statements:
                 cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+
+def _memory() -> Path | None:
+    """A folder in memory with room for a server, or None: a copy of a database there takes a tenth of the time."""
+    folder = Path("/dev/shm")
+    roomy = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM_FOR_A_SERVER
+    return folder if roomy else None
 
 
 def environment(url: str, data: Path) -> dict[str, str]:

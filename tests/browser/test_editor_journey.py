@@ -178,7 +178,8 @@ def test_a_case_of_three_parts_is_written_with_the_keyboard_alone(
         add_part(kind)
         expect(page.locator(".part-edit")).to_have_count(place + 1)
         expect(page.locator(f"#parts-{place}")).to_be_visible()
-        assert active().startswith(f"parts-{place}-"), "focus goes into the new part"
+        # Into the new part, as soon as it has been drawn.
+        page.wait_for_function("place => document.activeElement.id.startsWith(`parts-${place}-`)", arg=place)
         page.locator(f"#parts-{place}-lead_in").focus()
         page.keyboard.type(f"Question {place + 1}?")
     page.locator("#stem").focus()

@@ -110,7 +110,14 @@ def row(page: Page, slug: str) -> str:
 def test_a_beginner_finds_what_there_is_to_learn_and_nothing_claimed(learner: Learner, client: Client) -> None:
     page = client.get("/progress")
     assert "Nothing answered yet" in page.text
-    assert [place.attrs.get("aria-current") for place in page.select(".places a")] == [None, None, None, "page", None, None]
+    assert [place.attrs.get("aria-current") for place in page.select(".places a")] == [
+        None,
+        None,
+        None,
+        "page",
+        None,
+        None,
+    ]
     assert {*page.texts(".objective-row .standing")} == {"Not started"}
     assert not page.select(".interval, .tally, #slips")
     assert "Who sees this?" in page.texts("summary")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,11 +25,22 @@ from quizapp.services.answering import Answered
 from quizapp.services.authoring import consequences, drafting, publishing
 from quizapp.services.authoring.releasing import Choice
 from quizapp.services.authoring.reviewing import Refused
+from tests.databases import environment
 from tests.integration.authors import NOW
 from tests.integration.learners import Learner
 from tests.integration.studio import LATER, approve, change, item, load_good, member, release, swapped
 
 SETTLED = LATER + dt.timedelta(minutes=5)
+KILLED_MIDWAY = """
+import datetime, os, signal, sys
+from quizapp.app import create_app
+from quizapp.db.extension import db
+from quizapp.services import regrading, replaying
+replaying.refold = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with create_app().app_context():
+    regrading.regrade_due(db.session(), datetime.datetime.fromisoformat(sys.argv[1]))
+"""
+"""A worker that the system kills after new marks were written and before they were folded."""
 
 
 @pytest.fixture
@@ -180,19 +195,14 @@ def test_what_a_faulty_question_said_of_a_learner_is_forgotten(session: Session,
 
 
 def test_killed_midway_nothing_is_lost_and_two_workers_do_it_once(
-    app: Flask, session: Session, world: World, monkeypatch: pytest.MonkeyPatch
+    app: Flask, session: Session, world: World, database_url: str, tmp_path: Path
 ) -> None:
     publication = publish_swap(session, world, "accept")
     assert regrading.regrade_due(session, SETTLED, limit=1) == 1
-
-    def die(*_: object) -> None:
-        raise SystemExit("killed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(replaying, "refold", die)
-        with pytest.raises(SystemExit):
-            regrading.regrade_due(session, SETTLED)
     session.rollback()
+    worker = [sys.executable, "-c", KILLED_MIDWAY, SETTLED.isoformat()]
+    killed = subprocess.run(worker, env=environment(database_url, tmp_path), check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
     assert session.scalar(sa.select(sa.func.count()).select_from(Regrade)) == 1, "a learner is done whole or not at all"
     assert consequences.get_outcome(session, world.author, publication).waiting == 2
     session.rollback()
