@@ -119,6 +119,8 @@ def _is_strong(who: Sums, everybody: Sums, of_key: Sums | None, distractors: int
     others = Sums(everybody.n - who.n, everybody.total - who.total, everybody.squares - who.squares)
     if min(who.n, others.n) < LEAST_CHOOSERS:
         return False
+    if who.total * others.n <= others.total * who.n:
+        return False  # not even above the others
     above = gap(who, others)
     if above is None or above < quantile(1 - 2 * (1 - STRONG_LEVEL) / distractors):
         return False

@@ -67,6 +67,11 @@ def root(value: Fraction) -> float:
     return math.sqrt(value) if value > 0 else 0.0
 
 
+def _share_of_error(held: Sums) -> float:
+    """The variance of a mean, rounded once: a page asks for thousands, and fractions took a third of its time."""
+    return (held.n * held.squares - held.total**2) / (held.n**2 * (held.n - 1))
+
+
 def gap(one: Sums, other: Sums) -> float | None:
     """How far the mean of `one` lies above that of `other`, as a standard normal value; None below two values on either
     side or without spread.
@@ -76,11 +81,11 @@ def gap(one: Sums, other: Sums) -> float | None:
     """
     if one.n < 2 or other.n < 2:
         return None
-    shares = one.variance / one.n, other.variance / other.n
+    shares = _share_of_error(one), _share_of_error(other)
     error = sum(shares)
     if not error:
         return None
-    t = float(one.mean - other.mean) / root(error)
-    df = float(error**2 / (shares[0] ** 2 / (one.n - 1) + shares[1] ** 2 / (other.n - 1)))
+    t = (one.total * other.n - other.total * one.n) / (one.n * other.n) / math.sqrt(error)
+    df = error**2 / (shares[0] ** 2 / (one.n - 1) + shares[1] ** 2 / (other.n - 1))
     z = (8 * df + 1) / (8 * df + 3) * math.sqrt(df * math.log1p(t * t / df))
     return math.copysign(z, t)
