@@ -11,7 +11,7 @@ import struct
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from lxml import etree
 from PIL import Image, ImageOps
@@ -98,9 +98,10 @@ def clean(data: bytes) -> Picture:
 def _plain(image: Image.Image, form: str) -> Image.Image:
     """In colours that every browser shows: grey, or red, green and blue, in a PNG with its transparency."""
     if image.mode.startswith("I") or image.mode == "F":
-        low, high = image.convert("F").getextrema()
-        span = (float(high) - float(low)) or 1.0  # type: ignore[arg-type]
-        return image.convert("F").point(lambda value: (value - float(low)) * (255 / span)).convert("L")  # type: ignore[arg-type]
+        grey = image.convert("F")
+        low, high = cast("tuple[float, float]", grey.getextrema())  # of one band there is one pair
+        span = high - low or 1.0
+        return grey.point(lambda value: (value - low) * (255 / span)).convert("L")
     if form == "png" and (image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info):
         return image.convert("RGBA")
     return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from quizapp import clock
-from tests.browser.conftest import Watch
-from tests.browser.test_learning_journey import WIDTHS
+from tests.browser.conftest import WIDTHS, Watch
 
 SignIn = Callable[..., None]
 Axe = Callable[..., None]
@@ -47,7 +46,7 @@ def test_an_activity_from_its_title_to_its_publishing(
     watch: Watch,
     screenshot: Callable[[Page, str], None],
 ) -> None:
-    page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
+    page.set_viewport_size(WIDTHS["desk"])
     sign_in(page, "coordinator", email="sets-up@example.org")
     page.goto("/coordinate/")
     axe(page)
@@ -124,7 +123,7 @@ def test_an_activity_from_its_title_to_its_publishing(
         base_url=base_url,
         viewport=WIDTHS["phone"],
         color_scheme="dark",
-        has_touch=True,  # type: ignore[arg-type]
+        has_touch=True,
     )
     small = watch(phone.new_page())
     sign_in(small, "coordinator", email="sets-up@example.org")

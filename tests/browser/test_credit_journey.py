@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Site, Watch
-from tests.browser.test_learning_journey import WIDTHS
+from tests.browser.conftest import WIDTHS, Site, Watch
 
 SignIn = Callable[..., None]
 Axe = Callable[..., None]
@@ -50,7 +49,7 @@ def test_from_the_list_of_activities_to_a_certificate_that_verifies(
     tmp_path: Path,
 ) -> None:
     slug, email = site.offer_credit(), f"physician-{width}@example.org"
-    context = browser.new_context(base_url=base_url, viewport=WIDTHS[width], accept_downloads=True)  # type: ignore[arg-type]
+    context = browser.new_context(base_url=base_url, viewport=WIDTHS[width], accept_downloads=True)
     page = watch(context.new_page())
     sign_in(page, email=email)
 
@@ -137,7 +136,7 @@ def test_from_the_list_of_activities_to_a_certificate_that_verifies(
     look("verified")
     code = page.url.rpartition("/")[2]
 
-    anybody = watch(browser.new_context(base_url=base_url, viewport=WIDTHS[width]).new_page())  # type: ignore[arg-type]
+    anybody = watch(browser.new_context(base_url=base_url, viewport=WIDTHS[width]).new_page())
     anybody.goto("/verify")
     axe(anybody)
     screenshot(anybody, f"credit-verify-{width}")

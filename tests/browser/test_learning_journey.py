@@ -9,10 +9,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Site, Watch
+from tests.browser.conftest import SCHEMES, WIDTHS, Site, Watch
 
-WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
-SCHEMES = ("light", "dark")
 SignIn = Callable[..., None]
 
 
@@ -237,14 +235,14 @@ def test_every_page_of_the_first_hour_is_accessible_and_fits(
     size: str,
 ) -> None:
     # Without movement: a colour that is still changing from one scheme to the other is in neither.
-    context = browser.new_context(base_url=base_url, viewport=WIDTHS[size], reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browser.new_context(base_url=base_url, viewport=WIDTHS[size], reduced_motion="reduce")
     page = watch(context.new_page())
     email = f"{size}@example.org"
 
     def look(name: str) -> None:
         page.wait_for_load_state("load")
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.evaluate("document.fonts.ready")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{page.url} is {wide} px wider than the screen"

@@ -24,12 +24,10 @@ from quizapp.services import accounts, answering
 from quizapp.services.accounts import Actor
 from quizapp.services.answering import Answered, HandedBack, Submission
 from quizapp.services.versions import get_version
-from tests.browser.conftest import Site, Watch
+from tests.browser.conftest import SCHEMES, WIDTHS, Site, Watch
 from tests.integration.learners import MONDAY, Learner
 from tests.integration.months import DAY, Month
 
-WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
-SCHEMES = ("light", "dark")
 STUDY = re.compile(r"\d+ questions, about \d+ minutes")
 LEADS = {1: "All of them new to you", 10: "come back after a miss or a guess", 30: "“Final” is in 6 days."}
 STANDINGS = {1: "Nothing answered yet, so nothing is claimed.", 10: r"\d+ secure", 30: r"\d+ slipping"}
@@ -86,7 +84,7 @@ def test_today_and_progress_on_a_day_of_the_month_are_accessible_and_fit(
     email = f"month-{day}@example.org"
     live(site, email, day)
     for size, viewport in WIDTHS.items():
-        context = browser.new_context(base_url=base_url, viewport=viewport, reduced_motion="reduce")  # type: ignore[arg-type]
+        context = browser.new_context(base_url=base_url, viewport=viewport, reduced_motion="reduce")
         page = watch(context.new_page())
         sign_in(page, email=email)
         for name, path in (("today", "/"), ("progress", "/progress")):
@@ -99,7 +97,7 @@ def test_today_and_progress_on_a_day_of_the_month_are_accessible_and_fit(
             else:
                 expect(page.locator("main")).to_contain_text(re.compile(STANDINGS[day]))
             for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.evaluate("document.fonts.ready")
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide <= 0, f"{page.url} is {wide} px wider than the screen"

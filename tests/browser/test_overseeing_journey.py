@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, Watch
-from tests.browser.test_learning_journey import WIDTHS
+from tests.browser.conftest import WIDTHS, Site, Watch
 
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
@@ -18,7 +17,7 @@ def test_a_lapsed_claim_is_reopened_with_the_keyboard_and_every_page_of_the_run_
     activity = site.lapsed("oversees@example.org")
     sign_in(page, "coordinator", email="oversees@example.org")
     for width in ("desk", "phone"):
-        page.set_viewport_size(WIDTHS[width])  # type: ignore[arg-type]
+        page.set_viewport_size(WIDTHS[width])
         for place in ("people", "evaluations", "outcomes", "reports", "folder"):
             page.goto(f"/coordinate/activities/{activity}/{place}")
             axe(page)

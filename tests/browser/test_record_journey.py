@@ -7,8 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Watch
-from tests.browser.test_learning_journey import WIDTHS
+from tests.browser.conftest import WIDTHS, Watch
 from tests.people import PASSWORD
 
 SignIn = Callable[..., None]
@@ -32,7 +31,7 @@ def tab_to(page: Page, name: str, kind: str = "A BUTTON SUMMARY") -> None:
 def test_credit_from_elsewhere_a_goal_and_the_files_with_the_keyboard_alone(
     page: Page, sign_in: SignIn, axe: Axe, watch: Watch, tmp_path: Path, screenshot: Callable[[Page, str], None]
 ) -> None:
-    page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
+    page.set_viewport_size(WIDTHS["desk"])
     sign_in(page, email="record@example.org")
     page.goto("/credit/transcript")
     axe(page)
@@ -88,7 +87,7 @@ def test_one_reads_what_goes_takes_the_data_along_and_leaves_on_a_phone(
         base_url=base_url,
         viewport=WIDTHS["phone"],
         has_touch=True,
-        color_scheme="dark",  # type: ignore[arg-type]
+        color_scheme="dark",
     )
     page = watch(phone.new_page())
     sign_in(page, email="leaving@example.org")

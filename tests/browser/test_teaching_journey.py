@@ -9,8 +9,8 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from quizapp import clock
-from tests.browser.conftest import Watch
-from tests.browser.test_learning_journey import WIDTHS, answer_anything
+from tests.browser.conftest import WIDTHS, Watch
+from tests.browser.test_learning_journey import answer_anything
 
 SignIn = Callable[..., None]
 Axe = Callable[..., None]
@@ -62,12 +62,12 @@ def test_an_exam_of_a_cohort_from_its_code_to_its_result(
     watch: Watch,
     screenshot: Callable[[Page, str], None],
 ) -> None:
-    page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
+    page.set_viewport_size(WIDTHS["desk"])
     sign_in(page, "instructor", email="rotation@example.org")
     code = open_exam(page, axe, screenshot)
     given = page.url
 
-    phone = browser.new_context(base_url=base_url, viewport=WIDTHS["phone"], has_touch=True)  # type: ignore[arg-type]
+    phone = browser.new_context(base_url=base_url, viewport=WIDTHS["phone"], has_touch=True)
     learner = watch(phone.new_page())
     sign_in(learner, email="on-rotation@example.org")
     learner.goto("/join")
@@ -143,15 +143,15 @@ def test_an_exam_of_a_cohort_from_its_code_to_its_result(
         page.goto(f"{page.url}/{path}".rstrip("/"))
         expect(page.locator(".inside [aria-current]")).to_have_text(name)
         axe(page)
-        page.set_viewport_size(WIDTHS["phone"])  # type: ignore[arg-type]
+        page.set_viewport_size(WIDTHS["phone"])
         assert page.evaluate(FITS), f"{name} is wider than a phone"
-        page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
+        page.set_viewport_size(WIDTHS["desk"])
     for path in (f"{page.url.rpartition('/')[0]}/questions", f"{given}/figures"):
         page.goto(path)
         axe(page)
-        page.set_viewport_size(WIDTHS["phone"])  # type: ignore[arg-type]
+        page.set_viewport_size(WIDTHS["phone"])
         assert page.evaluate(FITS), f"{path} is wider than a phone"
-        page.set_viewport_size(WIDTHS["desk"])  # type: ignore[arg-type]
+        page.set_viewport_size(WIDTHS["desk"])
     page.emulate_media(color_scheme="dark")
     page.goto(f"{given}/debrief")
     axe(page)

@@ -4,7 +4,7 @@ Nothing here decides anything. Learner tables lead their keys with the learner. 
 is never deleted by a side effect.
 """
 
-from quizapp.db.models.auditing import AuditDetail, AuditEvent
+from quizapp.db.models.auditing import AuditDetail, AuditEvent, AuditHead
 from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft, Panel, PanelSeat, PanelVote, Upload
 from quizapp.db.models.base import UTC, Base, Json, table
 from quizapp.db.models.content import (
@@ -23,7 +23,6 @@ from quizapp.db.models.credit import (
     ActivityCoordinator,
     ActivityVersion,
     Attestation,
-    AuditHead,
     Certificate,
     Claim,
     ClaimStep,

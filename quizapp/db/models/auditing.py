@@ -40,3 +40,15 @@ class AuditDetail(Base):
     number: Mapped[int] = mapped_column(ForeignKey("audit_event.number"), primary_key=True, autoincrement=False)
     details: Mapped[Json]
     salt: Mapped[str] = mapped_column(sa.String(32))
+
+
+class AuditHead(Base):
+    """The last event of the audit at the end of a day, signed: what was cut off at the end later can be seen."""
+
+    __tablename__ = "audit_head"
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    signed: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[dt.datetime]

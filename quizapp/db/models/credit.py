@@ -391,15 +391,3 @@ class Reminder(Base):
     learner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
     about: Mapped[str] = mapped_column(sa.String(96), primary_key=True)
     at: Mapped[dt.datetime]
-
-
-class AuditHead(Base):
-    """The last event of the audit at the end of a day, signed: what was cut off at the end later can be seen."""
-
-    __tablename__ = "audit_head"
-
-    day: Mapped[dt.date] = mapped_column(primary_key=True)
-    number: Mapped[int]
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    signed: Mapped[str] = mapped_column(sa.Text)
-    at: Mapped[dt.datetime]
