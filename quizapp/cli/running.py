@@ -19,8 +19,9 @@ from quizapp.services.crediting import reporting, scope
 @click.argument("activity")
 @click.option("--by", required=True, help="Address of the coordinator in whose name it is done.")
 @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Where to write it; else it is printed.")
-def export_pars(*, activity: str, by: str, to: Path | None) -> None:
-    """Make the file of all claims of ACTIVITY that can be reported (JSON), and put them into the queue.
+@click.option("--system", default="", help="Only credit of this system, in the shape in which it is to be reported.")
+def export_pars(*, activity: str, by: str, to: Path | None, system: str) -> None:
+    """Make the file of all claims of ACTIVITY that can be reported, and put them into the queue.
 
     The file names people: it is written for its owner alone. Run again before it is marked as sent, it is the same one.
     """
@@ -34,16 +35,16 @@ def export_pars(*, activity: str, by: str, to: Path | None) -> None:
             if activity_id is None:
                 raise LookupError(activity)
             batch = reporting.prepare(session, actor, activity_id, vault, now)
-            text = reporting.hand_out(session, actor, batch, vault, now)
+            handed = reporting.hand_out(session, actor, batch, vault, now, system=system)
         except LookupError as unknown:
             raise click.ClickException(f"{by} runs no published activity “{activity}”.") from unknown
         except reporting.Refused as refused:
             raise click.ClickException(str(refused)) from refused
     if to is None:
-        click.echo(text, nl=False)
+        click.echo(handed.data, nl=False)
         return
-    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(handed.data)
     click.echo(f"File {batch} is written to {to}. Mark it as sent on its page once it was.")
 
 

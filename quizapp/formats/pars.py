@@ -1,8 +1,8 @@
 """Completions as a file for those whom credit is reported to, and what they answer.
 
 JSON, activities with their counts of learners first, then one row for each claim. The fields are ours, after what the
-Program and Activity Reporting System (PARS) asks of a provider; they are mapped to its own before they are sent
-(docs/credit.md says how). What was written can be read back and is checked again as it stands.
+Program and Activity Reporting System (PARS) asks of a provider; a system of credit can say in which shape they leave
+(`formats/report_shapes.py`). What was written can be read back and is checked again as it stands.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ NAME = "pars"
 """How a system of credit names this format."""
 MOST_ROWS = 20_000
 LONGEST_ERROR = 500
-_IDENTIFIERS = ("npi", "licence", "licence_state", "board_id", "birth_month", "birth_day")
+IDENTIFIERS = (
+    "given_name", "family_name", "npi", "licence", "licence_state", "board_id", "birth_month", "birth_day",
+)  # fmt: skip
 
 
 class Unreadable(Exception):
@@ -109,7 +111,7 @@ def _row(one: Completion) -> dict[str, Any]:
         "credits": one.credits,
         "completed_on": one.completed_on,
         "name": one.name,
-        **{name: one.identifiers[name] for name in _IDENTIFIERS if one.identifiers.get(name)},
+        **{name: one.identifiers[name] for name in IDENTIFIERS if one.identifiers.get(name)},
         "permitted_on": one.permitted_on,
     }
 
@@ -170,7 +172,7 @@ def _read_row(one: Mapping[str, Any], known: Mapping[tuple[str, str], tuple[Acti
         opens=activity.opens if activity else dt.date.min,
         closes=activity.closes if activity else dt.date.max,
         name=_text(one.get("name", "")),
-        identifiers={name: _text(one[name]) for name in _IDENTIFIERS if name in one},
+        identifiers={name: _text(one[name]) for name in IDENTIFIERS if name in one},
         permitted_on=_text(one.get("permitted_on", "")),
         state=State.QUEUED,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -29,14 +29,15 @@ from quizapp.db.models import (
 from quizapp.db.session import writing
 from quizapp.formats import pars
 from quizapp.formats.pars import Answer
-from quizapp.services import auditing
-from quizapp.services.crediting import reporting, reports
+from quizapp.services import accounts, auditing
+from quizapp.services.crediting import issuing, providers, reporting, reports
 from quizapp.services.crediting.reporting import Refused
 from quizapp.services.crediting.vault import Locked, Vault
 from tests.integration.credited import Designated, coordinator
 from tests.integration.learners import MONDAY, Learner
 from tests.statements import counted
 
+NAMES = {"given_name": "Mira", "family_name": "Müller"}
 IDENTIFIERS = {"npi": "1234567893", "birth_month": 2, "birth_day": 29}
 LATER = MONDAY + dt.timedelta(days=2)
 
@@ -55,7 +56,7 @@ class Desk:
         participation = self.run.enrol(learner)
         claim = self.run.grant(learner, participation)
         with writing(self.session):
-            sealed = self.vault.seal(json.dumps(identifiers or IDENTIFIERS))
+            sealed = self.vault.seal(json.dumps(NAMES | (identifiers or IDENTIFIERS)))
             self.session.execute(
                 sa.update(CreditProfile)
                 .where(CreditProfile.learner_id == learner.actor.id)
@@ -82,7 +83,10 @@ class Desk:
         return reporting.mark_sent(self.session, self.run.coordinator, batch, self.vault, LATER)
 
     def document(self, batch: int) -> Any:
-        return json.loads(reporting.hand_out(self.session, self.run.coordinator, batch, self.vault, LATER))
+        return json.loads(self.hand_out(batch).data)
+
+    def hand_out(self, batch: int, system: str = "") -> reporting.Handed:
+        return reporting.hand_out(self.session, self.run.coordinator, batch, self.vault, LATER, system=system)
 
     def answer(self, batch: int, *answers: Answer) -> reporting.Imported:
         return reporting.take_answers(self.session, self.run.coordinator, batch, answers, LATER)
@@ -120,7 +124,8 @@ def test_claims_go_into_a_sealed_file_that_passes_its_own_checks_and_once_only(d
     assert [row["row"] for row in held["completions"]] == [first, second]
     assert held["completions"][0] | {"activity": "", "system": ""} == {
         "row": first, "activity": "", "system": "", "credits": "0.5", "completed_on": "2026-11-23",
-        "name": "Mira Müller", "npi": "1234567893", "birth_month": "2", "birth_day": "29",
+        "name": "Mira Müller", "given_name": "Mira", "family_name": "Müller",
+        "npi": "1234567893", "birth_month": "2", "birth_day": "29",
         "permitted_on": "2026-11-23",
     }  # fmt: skip
     (activity,) = held["activities"]
@@ -137,6 +142,46 @@ def test_claims_go_into_a_sealed_file_that_passes_its_own_checks_and_once_only(d
     assert desk.states(first) == ["issued", "queued"]
     assert desk.states(third) == ["issued", "queued"]
     assert desk.audited().count("make a report") == 2
+
+
+def test_a_file_leaves_in_the_shape_that_its_system_of_credit_says(desk: Desk) -> None:
+    claim = desk.physician()
+    batch = desk.prepare()
+    slug = desk.session.scalars(sa.select(Claim.system).where(Claim.id == claim)).one()
+    with pytest.raises(Refused, match="says no shape"):
+        desk.hand_out(batch, slug)
+    (held,) = [one for one in providers.list_systems(desk.session) if one.slug == slug]
+
+    def say(edition: int, **shape: Any) -> None:
+        text = replace(held.text, designated=True, report_shape=json.dumps(shape))
+        providers.save_system(desk.session, desk.run.coordinator, slug, text, based_on=edition, now=LATER)
+
+    document = [{"each": "completion", "Last": "{family_name}", "Credits": "{credits:number}"}]
+    say(1, document=document)
+    handed = desk.hand_out(batch, slug)
+    assert (handed.suffix, json.loads(handed.data)) == ("json", [{"Last": "Müller", "Credits": 0.5}])
+    say(2, columns={"Last": "{family_name}", "Claim": "{row}"})
+    handed = desk.hand_out(batch, slug)
+    assert (handed.suffix, handed.data.decode("utf-8-sig").split()) == ("csv", ["Last,Claim", f"Müller,{claim}"])
+    say(3, document=document, schema={"items": {"required": ["First"]}})
+    taken_out = desk.audited().count("take out a report")
+    with pytest.raises(Refused, match=r"does not fit the shape that is asked for\. 0: “First” is a required property"):
+        desk.hand_out(batch, slug)
+    assert desk.audited().count("take out a report") == taken_out == 2, "what did not leave is not told as taken out"
+    assert desk.document(batch)["completions"][0]["row"] == claim, "our own file is there all the same"
+
+
+def test_the_report_and_the_certificate_name_the_same_day_the_one_of_the_provider(desk: Desk) -> None:
+    claim = desk.physician()
+    late = dt.datetime(2026, 11, 23, 23, 30, tzinfo=dt.UTC)
+    with writing(desk.session):
+        learner = desk.session.scalar(sa.select(Claim.learner_id).where(Claim.id == claim))
+        desk.session.execute(sa.update(Participation).where(Participation.learner_id == learner).values(passed_at=late))
+        accounts.write_settings(desk.session, learner, zone="Pacific/Kiritimati")
+    press = issuing.Press(desk.vault, "https://quiz.example.org")
+    facts, _ = issuing.claim_facts(desk.session, press, claim, LATER)
+    (row,) = desk.document(desk.prepare())["completions"]
+    assert facts.completed_on.isoformat() == row["completed_on"] == "2026-11-23"
 
 
 def test_what_is_kept_back_is_said_with_every_reason(desk: Desk) -> None:

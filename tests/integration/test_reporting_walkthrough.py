@@ -45,6 +45,20 @@ def test_a_coordinator_makes_a_file_sends_it_and_brings_back_what_came(auth: Aut
     assert "File 1" in made.text
     taken = client.raw.post("/coordinate/reports/1/file", data=made.form("Download the file").fields)
     assert [row["row"] for row in taken.get_json()["completions"]] == [good, bad]
+    assert "must be put into theirs" in made.text
+    system = client.get(made.one("main .quiet a").attrs["href"] or "")
+    shape = '{"columns": {"Last name": "{family_name}", "Credits": "{credits:number}"}}'
+    recognised = {"designated": "y", "based_on": "1"}
+    unread = system.form("Keep edition 2").send(report_shape=shape[:-1], **recognised, status=422)
+    assert "This is not JSON" in unread.text
+    assert "{family_name}" in unread.text, "what was typed is kept"
+    unread.form("Keep edition 2").send(report_shape=shape, **recognised)
+    page = client.get("/coordinate/reports/1")
+    shaped = client.raw.post(
+        "/coordinate/reports/1/file", data=page.form("Download sample credits in its shape").fields
+    )
+    assert shaped.data.decode("utf-8-sig").splitlines() == ["Last name,Credits", "Müller,0.5", "Müller,0.5"]
+    assert "completions-1-system-" in shaped.headers["Content-Disposition"]
     after = made.form("Mark it as sent").send()
     assert "marked as sent, with 2 rows" in after.text
     wrong = after.form("Bring it to the rows").send(list=f"row,outcome\n{good},perhaps", status=422)
@@ -100,6 +114,8 @@ def test_the_shell_writes_the_file_for_its_owner_alone(
     again = CliRunner().invoke(cme, ["export-pars", slug, *by])
     assert json.loads(again.output) == json.loads(to.read_text("utf-8")), "run twice, it is the same file"
     assert desk.session.scalars(sa.select(Claim.state).where(Claim.id == claim)).one() == "queued"
+    shapeless = CliRunner().invoke(cme, ["export-pars", slug, *by, "--system", "ama"])
+    assert (shapeless.exit_code, "says no shape" in shapeless.output) == (1, True)
     for arguments, sentence in [
         (["none", *by], "runs no published activity “none”"),
         ([slug, "--by", "nobody@example.org"], "nobody@example.org is no coordinator"),

@@ -119,6 +119,8 @@ def test_two_clicks_enrol_once_and_begin_one_attempt(session: Session) -> None:
         ({"identifiers": {"licence_state": "CA"}}, "licence", "Write the number of the licence."),
         ({"identifiers": {"birth_month": "2", "birth_day": "30"}}, "birth_day", "February has no day 30."),
         ({"identifiers": {"birth_month": "2"}}, "birth_month", "Give month and day of birth, or neither"),
+        ({"identifiers": {"family_name": "Exa\u202emple"}}, "family_name", "invisible sign"),
+        ({"consent": True}, "consent", "Give your given name and your family name"),
         ({"consent": True}, "consent", "Give an NPI, a licence with its state, or the id of a board"),
     ],
 )
@@ -131,7 +133,13 @@ def test_a_profile_is_refused_in_words(session: Session, wanted: dict[str, Any],
 
 
 def test_identifiers_lie_encrypted_and_consent_can_be_taken_back(session: Session) -> None:
-    told = {"npi": "1234567893", "birth_month": "2", "birth_day": "29"}
+    told = {
+        "given_name": "Ana",
+        "family_name": "Example",
+        "npi": "1234567893",
+        "birth_month": "2",
+        "birth_day": "29",
+    }
     wanted = profiles.Wanted("Dr Ana Example", "physician", told, consent=True)
     person = Participant.new(session, offered(session), wanted)
     actor = person.learner.actor

@@ -17,6 +17,7 @@ LOCKS = ["run", "dev", "uv"]
 FAMILIES = {
     "flask": {"itsdangerous", "jinja2", "markupsafe", "werkzeug"},
     "flask-security": {"flask-login", "flask-principal", "libpass", "qrcode", "webauthn"},
+    "jsonschema": {"referencing"},
     "pyhanko": {"asn1crypto", "cryptography", "pyhanko-certvalidator"},
 }
 NOT_IMPORTED = {"psycopg": "the database’s URL names it", "tzdata": "the standard library reads it"}

@@ -94,8 +94,13 @@ def problem_of_birthday(month: int, day: int) -> str | None:
 
 
 def problems_of(identifiers: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """All that keeps a physician from being reported: the name, one identifier at least, the day of birth."""
+    """All that keeps a physician from being reported: the name, whole and in parts, one identifier at least, the day of
+    birth. Who has one name only gives it as the family name."""
     found = [problem_of_name(name)]
+    given, family = (identifiers.get(kind, "").strip() for kind in ("given_name", "family_name"))
+    if not family or (not given and len(name.split()) > 1):
+        found.append("Give your given name and your family name as your board or licensing body has them.")
+    found += [problem_of_text(part, LONGEST_NAME) for part in (given, family)]
     npi, licence, board = (identifiers.get(kind, "").strip() for kind in ("npi", "licence", "board_id"))
     if not (npi or licence or board):
         found.append("Give an NPI, a licence with its state, or the id of a board; without it nothing can be reported.")

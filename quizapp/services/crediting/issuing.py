@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from quizapp.core.credit import claims
 from quizapp.core.credit.amounts import shown
 from quizapp.core.credit.claims import Refusal
-from quizapp.core.preferences import DEFAULT, local_date
+from quizapp.core.preferences import local_date
 from quizapp.db.models import (
     Activity,
     ActivityVersion,
@@ -28,7 +28,6 @@ from quizapp.db.models import (
     CreditProfile,
     CreditSystem,
     Designation,
-    LearnerSettings,
     Participation,
     Provider,
     table,
@@ -207,7 +206,7 @@ def facts_of(session: Session, press: Press, row: Any, now: dt.datetime) -> Fact
         ),
         designation_statement=designated,
         claim_statement=_filled(str(statements.get("claim_statement", "")), words) if row.quarters else WITHOUT_CREDIT,
-        completed_on=local_date(row.passed_at or now, row.zone),
+        completed_on=local_date(row.passed_at or now, row.provider.get("zone", "UTC")),
         issued_at=now.replace(microsecond=0),
         verify_url=f"{press.site}/verify/{code}",
     )
@@ -276,7 +275,6 @@ _FROM_PARTICIPATION = (
     ActivityVersion.body,
     Provider.slug.label("provider_slug"),
     Provider.body.label("provider"),
-    sa.func.coalesce(LearnerSettings.zone, DEFAULT.zone).label("zone"),
 )
 
 
@@ -286,7 +284,6 @@ def _with_edition(statement: Any) -> Any:
         .join(Activity, Activity.id == Participation.activity_id)
         .join(ActivityVersion, ActivityVersion.id == Participation.version_id)
         .join(Provider, Provider.id == ActivityVersion.provider_id)
-        .outerjoin(LearnerSettings, LearnerSettings.user_id == Participation.learner_id)
     )
 
 

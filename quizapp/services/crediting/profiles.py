@@ -32,7 +32,7 @@ CONSENT = (
     "before stays there."
 )
 """What is agreed to; stored with each consent as it read then."""
-FIELDS = ("npi", "licence", "licence_state", "board_id", "birth_month", "birth_day")
+FIELDS = ("given_name", "family_name", "npi", "licence", "licence_state", "board_id", "birth_month", "birth_day")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,11 @@ def check(wanted: Wanted) -> Wanted:
 
 
 def _of_identifiers(told: Mapping[str, str]) -> dict[str, str]:
-    problems = {}
+    problems = {
+        name: found
+        for name in ("given_name", "family_name")
+        if (found := identifiers.problem_of_text(told.get(name, ""), identifiers.LONGEST_NAME))
+    }
     if "npi" in told and (found := identifiers.problem_of_npi(told["npi"])):
         problems["npi"] = found
     licence, state = told.get("licence", ""), told.get("licence_state", "")

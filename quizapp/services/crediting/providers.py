@@ -21,6 +21,7 @@ from quizapp.core.credit.statements import faults
 from quizapp.core.preferences import Unfit, zones
 from quizapp.db.models import CreditSystem, Provider, User, table
 from quizapp.db.session import retrying, writing
+from quizapp.formats import report_shapes
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring.drafting import UNSTORABLE
@@ -67,7 +68,8 @@ class ProviderText:
 @dataclass(frozen=True)
 class SystemText:
     """What a system of credit says. `step`: quarters; `professions`: who may claim it; `designated`: whether this is
-    credit that anybody recognises; `report_format`: how it is reported, "" for not at all."""
+    credit that anybody recognises; `report_format`: how it is reported, "" for not at all; `report_shape`: the shape in
+    which the file is to leave (`formats/report_shapes.py`), "" for our own."""
 
     unit: str = ""
     step: int = 1
@@ -76,6 +78,7 @@ class SystemText:
     designation_statement: str = ""
     claim_statement: str = ""
     report_format: str = ""
+    report_shape: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,11 @@ def check_system(slug: str, text: SystemText) -> None:
         problems["report_format"] = "Choose one of the ways to report."
     elif text.report_format and not text.designated:
         problems["report_format"] = "What is no credit is reported to nobody."
+    if text.report_shape:
+        try:
+            report_shapes.read(text.report_shape)
+        except report_shapes.Unreadable as unreadable:
+            problems["report_shape"] = str(unreadable)
     _judge(problems, "designation_statement", text.designation_statement, SYSTEM_WORDS)
     _judge(problems, "claim_statement", text.claim_statement, CLAIM_WORDS)
     if problems:

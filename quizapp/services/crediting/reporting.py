@@ -19,11 +19,11 @@ from quizapp.core.credit.claims import State
 from quizapp.core.credit.reporting import REPORTABLE, Completion, refusals
 from quizapp.db.models import Claim, ClaimStep, ReportBatch, ReportRow, table
 from quizapp.db.session import retrying, writing
-from quizapp.formats import pars
+from quizapp.formats import pars, report_shapes
 from quizapp.formats.pars import Answer, Report
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import completions, scope
+from quizapp.services.crediting import completions, providers, scope
 from quizapp.services.crediting.scope import Run
 from quizapp.services.crediting.vault import Vault
 
@@ -81,19 +81,43 @@ def _make(session: Session, actor: Actor, run: Run, ready: Sequence[Completion],
     return batch
 
 
-def hand_out(session: Session, actor: Actor, batch_id: int, vault: Vault, now: dt.datetime) -> str:
-    """The file as it may leave now, or as it left; that it was taken out is kept. Raises LookupError, Refused."""
+@dataclass(frozen=True)
+class Handed:
+    """A file that leaves: what its name ends with, and its bytes."""
 
-    def deed() -> str:
+    suffix: str
+    data: bytes
+
+
+def hand_out(
+    session: Session, actor: Actor, batch_id: int, vault: Vault, now: dt.datetime, *, system: str = ""
+) -> Handed:
+    """The file as it may leave now, or as it left; that it was taken out is kept. `system`: only the rows of this
+    system of credit, in the shape that its newest edition says; "" for our own. Raises LookupError, Refused."""
+
+    def deed() -> Handed:
         with writing(session):
             activity_id, batch = get_batch(session, actor, batch_id)
             report = pars.read(vault.open(batch.document))
             if batch.sent_at is None:
                 report = _as_it_may_leave(session, activity_id, batch_id, report, vault, now)
-            _record(session, actor, "take out a report", batch_id, {"rows": len(report.rows)}, now)
-            return pars.write(report)
+            handed = _shaped(session, report, system) if system else Handed("json", pars.write(report).encode())
+            rows = sum(not system or row.system == system for row in report.rows)
+            _record(session, actor, "take out a report", batch_id, {"rows": rows, "shape of": system}, now)
+            return handed
 
     return retrying(deed)
+
+
+def _shaped(session: Session, report: Report, system: str) -> Handed:
+    text = next((held.text for held in providers.list_systems(session) if held.slug == system), None)
+    if text is None or not text.report_shape:
+        raise Refused(f"The system of credit “{system}” says no shape for reports.")
+    shape = report_shapes.read(text.report_shape)
+    try:
+        return Handed(shape.suffix, report_shapes.fill(report, shape, system))
+    except report_shapes.Unfit as unfit:
+        raise Refused(" ".join(["The file does not fit the shape that is asked for.", *unfit.problems])) from unfit
 
 
 def _as_it_may_leave(

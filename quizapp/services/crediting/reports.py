@@ -14,7 +14,7 @@ from quizapp.core.credit.claims import State
 from quizapp.core.credit.reporting import REPORTABLE, refusals
 from quizapp.db.models import Claim, ReportBatch, ReportRow, User
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import completions, reporting, scope
+from quizapp.services.crediting import completions, providers, reporting, scope
 from quizapp.services.crediting.reporting import ACCEPTED, REJECTED, WAITING
 from quizapp.services.crediting.scope import Run
 from quizapp.services.crediting.vault import Vault
@@ -89,11 +89,13 @@ def get_overview(session: Session, actor: Actor, activity_id: int, vault: Vault,
 
 @dataclass(frozen=True)
 class Page:
-    """A file, the activity it is about, and those of its rows that came back with an error."""
+    """A file, the activity it is about, and those of its rows that came back with an error. `systems`: of the credit in
+    it, slug, unit, and whether there is a shape in which it is to be sent."""
 
     run: Run
     batch: Batch
     errors: tuple[Kept, ...]
+    systems: tuple[tuple[str, str, bool], ...]
 
 
 def get_report(session: Session, actor: Actor, batch_id: int) -> Page:
@@ -107,7 +109,20 @@ def get_report(session: Session, actor: Actor, batch_id: int) -> Page:
         .order_by(Claim.id)
     )
     errors = tuple(Kept(row.id, row.participation_id, row.name or "", (), row.error) for row in rows)
-    return Page(scope.get_run(session, actor, activity_id), batch, errors)
+    told = set(
+        session.scalars(
+            sa.select(Claim.system)
+            .join(ReportRow, ReportRow.claim_id == Claim.id)
+            .where(ReportRow.batch_id == batch_id)
+            .distinct()
+        )
+    )
+    systems = tuple(
+        (held.slug, held.text.unit, bool(held.text.report_shape))
+        for held in providers.list_systems(session)
+        if held.slug in told
+    )
+    return Page(scope.get_run(session, actor, activity_id), batch, errors, systems)
 
 
 def activity_of_claim(session: Session, actor: Actor, claim_id: int) -> int:

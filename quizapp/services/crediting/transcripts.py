@@ -187,19 +187,20 @@ def list_lines(session: Session, actor: Actor, units: Mapping[str, str]) -> tupl
     papers: dict[int | None, list[Any]] = defaultdict(list)
     for row in session.execute(_PAPERS, {"learner": actor.id}):
         papers[row.claim_id].append(row)
-    lines = [_claimed(row, papers[row.id], actor.zone) for row in session.execute(_CLAIMS, {"learner": actor.id})]
+    lines = [_claimed(row, papers[row.id]) for row in session.execute(_CLAIMS, {"learner": actor.id})]
     lines += _attended(papers[None])
     lines += [_external(row, units) for row in session.execute(_EXTERNAL, {"learner": actor.id})]
     return tuple(sorted(lines, key=lambda line: (line.on, line.source, line.title), reverse=True))
 
 
-def _claimed(row: Row, rows: list[Any], zone: str) -> Line:
+def _claimed(row: Row, rows: list[Any]) -> Line:
     papers = _in_order(rows)
     newest = next((one for one in rows if papers and one.code == papers[0].code), None)
     withdrawn = row.state == State.REVOKED or (bool(papers) and papers[0].revoked is not None)
     # A claim that was superseded counts by the certificate that took its place; without one it does not count.
     replaced = row.state == State.SUPERSEDED and (newest is None or newest.supersedes is None)
-    on = dt.date.fromisoformat(newest.facts["completed_on"]) if newest else local_date(row.passed_at or row.at, zone)
+    passed = local_date(row.passed_at or row.at, row.provider.get("zone", "UTC"))
+    on = dt.date.fromisoformat(newest.facts["completed_on"]) if newest else passed
     return Line(
         source=OWN,
         on=on,

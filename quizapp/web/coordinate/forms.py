@@ -304,6 +304,7 @@ class SystemForm(FlaskForm):
     designation_statement = TextAreaField("Designation statement")
     claim_statement = TextAreaField("Statement of whoever claims")
     report_format = SelectField("Reported to", choices=_choices(REPORT_FORMATS.items()), validate_choice=False)
+    report_shape = TextAreaField("Shape in which the file is wanted")
 
     def text(self) -> SystemText:
         """Raises Unfit for a step that is no amount."""
@@ -319,6 +320,7 @@ class SystemForm(FlaskForm):
             designation_statement=_tidy(self.designation_statement.data),
             claim_statement=_tidy(self.claim_statement.data),
             report_format=self.report_format.data or "",
+            report_shape=_tidy(self.report_shape.data),
         )
 
 

@@ -62,11 +62,13 @@ def _report_page(batch_id: int, problem: str = "", typed: str = "") -> str:
 def report_file(batch_id: int) -> ResponseReturnValue:
     """The file. It names people, so that it was taken out is kept."""
     try:
-        text = reporting.hand_out(db.session(), get_actor(), batch_id, _vault(), clock.now())
+        system = request.form.get("system", "")[:64]
+        handed = reporting.hand_out(db.session(), get_actor(), batch_id, _vault(), clock.now(), system=system)
     except Refused as refused:
         return _report_page(batch_id, str(refused)), 422
-    response = Response(text, mimetype="application/json")
-    response.headers["Content-Disposition"] = f'attachment; filename="completions-{batch_id}.json"'
+    response = Response(handed.data, mimetype="text/csv" if handed.suffix == "csv" else "application/json")
+    name = f"completions-{batch_id}{'-' + system if system else ''}.{handed.suffix}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -30,6 +30,8 @@ class ProfileForm(FlaskForm):
         "Name", [Length(max=4 * LONGEST_NAME, message=f"A name can have {LONGEST_NAME} letters.")], default=""
     )
     profession = SelectField("Profession", choices=choices(PROFESSIONS), default="")
+    given_name = StringField("Given name", SHORT, default="")
+    family_name = StringField("Family name", SHORT, default="")
     npi = StringField("National Provider Identifier (NPI)", SHORT, default="")
     licence = StringField("Number of your licence", SHORT, default="")
     licence_state = SelectField(

@@ -16,7 +16,13 @@ from quizapp.formats import pars
 from quizapp.formats.pars import ActivityRecord, Designated, Report, Unreadable
 
 TODAY = dt.date(2026, 11, 30)
-IDENTIFIERS = {"npi": "1234567893", "birth_month": "2", "birth_day": "29"}
+IDENTIFIERS = {
+    "given_name": "Mira",
+    "family_name": "Müller",
+    "npi": "1234567893",
+    "birth_month": "2",
+    "birth_day": "29",
+}
 ROW = Completion(
     claim_id=12,
     activity="nassa",
@@ -79,6 +85,9 @@ def test_what_was_written_passes_its_own_checks_comes_back_and_names_activities_
         ("completed_on", "", "is not in the calendar"),
         ("name", "", "Write your name"),
         ("name", "Mira\u202erelluM", "invisible sign"),
+        ("family_name", "", "Give your given name and your family name"),
+        ("given_name", "", "Give your given name and your family name"),
+        ("family_name", "Müll\u202eer", "invisible sign"),
         ("npi", "1234567890", "its last digit does not fit"),
         ("npi", "", "without it nothing can be reported"),
         ("birth_month", "", "Give month and day of birth"),
