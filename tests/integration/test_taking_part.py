@@ -106,6 +106,9 @@ def test_two_clicks_enrol_once_and_begin_one_attempt(session: Session) -> None:
         testing.start(session, person.learner.actor, person.id, "after30", MONDAY)
 
 
+TOLD = {"given_name": "Ana", "family_name": "Example", "npi": "1234567893", "birth_month": "2", "birth_day": "29"}
+
+
 @pytest.mark.parametrize(
     ("wanted", "field", "sentence"),
     [
@@ -120,8 +123,9 @@ def test_two_clicks_enrol_once_and_begin_one_attempt(session: Session) -> None:
         ({"identifiers": {"birth_month": "2", "birth_day": "30"}}, "birth_day", "February has no day 30."),
         ({"identifiers": {"birth_month": "2"}}, "birth_month", "Give month and day of birth, or neither"),
         ({"identifiers": {"family_name": "Exa\u202emple"}}, "family_name", "invisible sign"),
-        ({"consent": True}, "consent", "Give your given name and your family name"),
-        ({"consent": True}, "consent", "Give an NPI, a licence with its state, or the id of a board"),
+        ({"consent": True, "identifiers": TOLD | {"given_name": ""}}, "given_name", "Give your given name"),
+        ({"consent": True, "identifiers": TOLD | {"npi": ""}}, "npi", "Give an NPI, a licence with its state"),
+        ({"consent": True, "identifiers": TOLD | {"birth_day": "", "birth_month": ""}}, "birth_month", "Give month"),
     ],
 )
 def test_a_profile_is_refused_in_words(session: Session, wanted: dict[str, Any], field: str, sentence: str) -> None:
@@ -133,28 +137,21 @@ def test_a_profile_is_refused_in_words(session: Session, wanted: dict[str, Any],
 
 
 def test_identifiers_lie_encrypted_and_consent_can_be_taken_back(session: Session) -> None:
-    told = {
-        "given_name": "Ana",
-        "family_name": "Example",
-        "npi": "1234567893",
-        "birth_month": "2",
-        "birth_day": "29",
-    }
-    wanted = profiles.Wanted("Dr Ana Example", "physician", told, consent=True)
+    wanted = profiles.Wanted("Dr Ana Example", "physician", TOLD, consent=True)
     person = Participant.new(session, offered(session), wanted)
     actor = person.learner.actor
     sealed = session.scalars(sa.select(CreditProfile.identifiers)).one()
     assert "1234567893" not in (sealed or "")
-    assert json.loads(VAULT.open(sealed or "")) == told
+    assert json.loads(VAULT.open(sealed or "")) == TOLD
     held = profiles.find_profile(session, VAULT, actor.id)
     assert held is not None
-    assert (held.identifiers, held.consented_at) == (told, MONDAY)
-    profiles.change(session, VAULT, actor, profiles.Wanted("Dr Ana Example", "physician", told), MONDAY + DAY)
-    profiles.change(session, VAULT, actor, profiles.Wanted("Dr Ana Example", "physician", told), MONDAY + DAY)
+    assert (held.identifiers, held.consented_at) == (TOLD, MONDAY)
+    profiles.change(session, VAULT, actor, profiles.Wanted("Dr Ana Example", "physician", TOLD), MONDAY + DAY)
+    profiles.change(session, VAULT, actor, profiles.Wanted("Dr Ana Example", "physician", TOLD), MONDAY + DAY)
     consents = session.execute(sa.select(Consent.given, Consent.wording).order_by(Consent.id)).all()
     assert consents == [(True, profiles.CONSENT), (False, profiles.CONSENT)]
     assert profiles.find_consent(session, actor.id) is None
-    profiles.change(session, VAULT, actor, profiles.Wanted("Ana Example", "nurse", told, consent=True), MONDAY + DAY)
+    profiles.change(session, VAULT, actor, profiles.Wanted("Ana Example", "nurse", TOLD, consent=True), MONDAY + DAY)
     held = profiles.find_profile(session, VAULT, actor.id)
     assert held is not None
     assert (held.identifiers, held.consented_at) == ({}, None), "they are asked of physicians only"

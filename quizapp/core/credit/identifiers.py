@@ -93,24 +93,29 @@ def problem_of_birthday(month: int, day: int) -> str | None:
     return None
 
 
-def problems_of(identifiers: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """All that keeps a physician from being reported: the name, whole and in parts, one identifier at least, the day of
-    birth. Who has one name only gives it as the family name."""
-    found = [problem_of_name(name)]
+def problems_of(identifiers: Mapping[str, str], name: str) -> dict[str, str]:
+    """All that keeps a physician from being reported, field → sentence: the name, whole and in parts, one identifier at
+    least, the day of birth. Who has one name only gives it as the family name."""
     given, family = (identifiers.get(kind, "").strip() for kind in ("given_name", "family_name"))
-    if not family or (not given and len(name.split()) > 1):
-        found.append("Give your given name and your family name as your board or licensing body has them.")
-    found += [problem_of_text(part, LONGEST_NAME) for part in (given, family)]
     npi, licence, board = (identifiers.get(kind, "").strip() for kind in ("npi", "licence", "board_id"))
-    if not (npi or licence or board):
-        found.append("Give an NPI, a licence with its state, or the id of a board; without it nothing can be reported.")
-    if npi:
-        found.append(problem_of_npi(npi))
-    if licence:
-        found.append(problem_of_licence(licence, identifiers.get("licence_state", "")))
     month, day = (identifiers.get(kind, "") for kind in ("birth_month", "birth_day"))
-    if not (month.isascii() and month.isdigit() and day.isascii() and day.isdigit()):
-        found.append("Give month and day of birth; the year is not asked for.")
+    found = {
+        "name": problem_of_name(name),
+        "given_name": problem_of_text(given, LONGEST_NAME),
+        "family_name": problem_of_text(family, LONGEST_NAME),
+        "npi": problem_of_npi(npi) if npi else None,
+        "licence": problem_of_licence(licence, identifiers.get("licence_state", "")) if licence else None,
+    }
+    if not family or (not given and len(name.split()) > 1):
+        found["given_name" if family else "family_name"] = (
+            "Give your given name and your family name as your board or licensing body has them."
+        )
+    if not (npi or licence or board):
+        found["npi"] = (
+            "Give an NPI, a licence with its state, or the id of a board; without it nothing can be reported."
+        )
+    if month.isascii() and month.isdigit() and day.isascii() and day.isdigit():
+        found["birth_day"] = problem_of_birthday(int(month), int(day))
     else:
-        found.append(problem_of_birthday(int(month), int(day)))
-    return tuple(sentence for sentence in found if sentence)
+        found["birth_month"] = "Give month and day of birth; the year is not asked for."
+    return {field: sentence for field, sentence in found.items() if sentence}

@@ -42,7 +42,13 @@ class Completion:
 
 def refusals(row: Completion, today: dt.date) -> tuple[str, ...]:
     """All that keeps a row from being reported, each in a sentence; empty when it may go."""
-    return (*_state(row), *_amount(row), *_days(row, today), *problems_of(row.identifiers, row.name), *_permission(row))
+    return (
+        *_state(row),
+        *_amount(row),
+        *_days(row, today),
+        *problems_of(row.identifiers, row.name).values(),
+        *_permission(row),
+    )
 
 
 def _state(row: Completion) -> list[str]:

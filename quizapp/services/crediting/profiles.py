@@ -97,9 +97,7 @@ def check(wanted: Wanted) -> Wanted:
         problems |= _of_identifiers(told)
         consent = wanted.consent
         if consent and not problems:
-            missing = identifiers.problems_of(told, name)
-            if missing:
-                problems["consent"] = " ".join(missing)
+            problems |= identifiers.problems_of(told, name)
     if problems:
         raise Unfit(problems)
     return Wanted(name, wanted.profession, told, consent)

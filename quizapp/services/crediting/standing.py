@@ -64,6 +64,8 @@ class Standing:
     before: bool = False
     read: bool = False
     running: int | None = None
+    running_before: bool = False
+    """Whether what runs is what is asked before the lesson."""
     claimable: tuple[str, ...] = ()
     later: str | None = None
     """What can be answered now to show what is still known, `sitting.purpose`."""
@@ -132,6 +134,7 @@ def get_standing(session: Session, actor: Actor, edition: Edition, now: dt.datet
         before=not sat_before and not taken.sat and testing.may_begin_before(session, actor, edition),
         read=edition.lesson is None or LESSON in places,
         running=running[0].sitting_id if running and now < edition.expires else None,
+        running_before=bool(running) and running[0].purpose == BEFORE,
         claimable=claimable,
         certificates=verifying.list_held(session, taken.id),
         later=delayed.find_open(session, actor, taken, edition, now),

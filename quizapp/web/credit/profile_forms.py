@@ -44,7 +44,7 @@ class ProfileForm(FlaskForm):
         default="",
     )
     birth_day = StringField("Day of birth", SHORT, default="")
-    consent = BooleanField(CONSENT)
+    consent = BooleanField("My completed activities may be reported", description=CONSENT)
 
     def wanted(self) -> Wanted:
         """What the form asks for."""

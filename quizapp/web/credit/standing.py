@@ -99,6 +99,8 @@ def sentence_of(held: Standing) -> str:
         return "You have done all that is asked. A certificate of participation, which carries no credit, is yours."
     if held.passed:
         return "You have passed." if not held.evaluated else "You have passed, and your evaluation is in."
+    if held.running is not None and held.running_before:
+        return "You have begun the questions before the lesson."
     if held.running is not None:
         return "You have begun the test." if held.edition.kind != BLOCK else "You have begun the questions."
     tried = len(taken.sat)
