@@ -29,7 +29,7 @@ ROUNDS = 12
 
 
 @contextmanager
-def _plain(session: Session, lock: object = None) -> Iterator[Session]:
+def plain(session: Session, lock: object = None) -> Iterator[Session]:
     """What a transaction is without `writing()`: begun by its first read, queued by nobody."""
     try:
         yield session
@@ -45,7 +45,7 @@ def as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         from quizapp.services import annotating, answering
 
         for module in (annotating, answering, asking, examining, replaying):
-            monkeypatch.setattr(module, "writing", _plain)
+            monkeypatch.setattr(module, "writing", plain)
 
 
 @pytest.fixture

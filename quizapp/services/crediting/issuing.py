@@ -28,6 +28,7 @@ from quizapp.db.models import (
     CreditProfile,
     CreditSystem,
     Designation,
+    Erasure,
     Participation,
     Provider,
     table,
@@ -37,7 +38,7 @@ from quizapp.formats.certificate import credential, printing, sealing
 from quizapp.formats.certificate.facts import Facts, new_code
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import claiming, keys
+from quizapp.services.crediting import claiming, keys, retention
 from quizapp.services.crediting.activities import FORMATS
 from quizapp.services.crediting.vault import Vault
 
@@ -114,6 +115,8 @@ def _against_participation(session: Session, actor: Actor, participation_id: int
     taken = claiming.get_taken(session, participation_id)
     if taken.learner_id != actor.id:
         raise LookupError(participation_id)
+    if retention.is_erased(session, actor.id):
+        return Refusal(("This account was erased meanwhile, so no certificate is made any more.",))
     general = claiming.untested_terms(session, taken.version_id)
     if refused := claims.refuse_without_credit(general, taken.core, now):
         return refused
@@ -137,9 +140,11 @@ def issue_waiting(session: Session, press: Press, now: dt.datetime, limit: int =
 
     One that cannot be made does not keep the others waiting: it is raised after them.
     """
-    waiting = session.scalars(
-        sa.select(Claim.id).where(~sa.exists().where(Certificate.claim_id == Claim.id)).order_by(Claim.id).limit(limit)
-    ).all()
+    without = sa.select(Claim.id).where(
+        ~sa.exists().where(Certificate.claim_id == Claim.id),
+        ~sa.exists().where(Erasure.user_id == Claim.learner_id, Erasure.ended_at.is_not(None)),
+    )
+    waiting = session.scalars(without.order_by(Claim.id).limit(limit)).all()
     made, failures = 0, []
     for claim_id in waiting:
         try:

@@ -83,6 +83,7 @@ def get_or_make_key(session: Session, vault: Vault, provider: str, now: dt.datet
 
     def deed() -> SigningKey:
         with writing(session):
+            session.execute(sa.select(Provider.id).where(Provider.slug == provider).with_for_update(key_share=True))
             # Somebody else may have made one meanwhile; then ours was never used.
             if (held := find_key(session, vault, provider, now)) is not None:
                 return held
@@ -133,7 +134,9 @@ def reseal(session: Session, vault: Vault, now: dt.datetime, *, by_id: int | Non
             count = 0
             for model, key, column in _SEALED:
                 held = table(model)
-                rows = session.execute(sa.select(held.c[key], held.c[column]).where(held.c[column].is_not(None))).all()
+                sealed = sa.select(held.c[key], held.c[column]).where(held.c[column].is_not(None))
+                # Locked, so that what somebody saves meanwhile is not overwritten by what stood there before.
+                rows = session.execute(sealed.order_by(held.c[key]).with_for_update()).all()
                 for name, text in rows:
                     change = sa.update(held).where(held.c[key] == name).values({column: vault.renew(text)})
                     session.execute(change)

@@ -17,7 +17,7 @@ from quizapp.db.models import Certificate, Claim, Participation, Reopening, Revo
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import claiming, issuing, scope
+from quizapp.services.crediting import claiming, issuing, retention, scope
 from quizapp.services.crediting.issuing import Press
 
 LONGEST_REASON = 1_000
@@ -134,6 +134,8 @@ def _says(session: Session, code: str, name: str, quarters: int) -> bool:
 
 
 def _against_correction(session: Session, row: Any, quarters: int, name: str, reason: str) -> Refusal | None:
+    if retention.is_over(session, row.learner_id):
+        return Refusal(("The six years of this record are over and its name was erased, so nothing is corrected.",))
     taken = claiming.get_taken(session, row.participation_id)
     terms = claiming.terms_of(session, taken.version_id)[row.system]
     return claims.refuse_correction(terms, taken.of(row.system), quarters, name, may=True, reason=reason)

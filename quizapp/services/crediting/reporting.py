@@ -44,7 +44,7 @@ def prepare(session: Session, actor: Actor, activity_id: int, vault: Vault, now:
 
     def deed() -> int:
         with writing(session):
-            run = scope.lock_run(session, actor, activity_id)
+            run = _lock(session, actor, activity_id)
             today = completions.teller_of(session, activity_id).today(now)
             found = completions.list_completions(session, activity_id, vault)
             ready = [
@@ -155,7 +155,8 @@ def mark_sent(session: Session, actor: Actor, batch_id: int, vault: Vault, now: 
     def deed() -> tuple[int, int]:
         with writing(session):
             activity_id, _ = get_batch(session, actor, batch_id)
-            scope.lock_run(session, actor, activity_id)
+            _lock(session, actor, activity_id)
+            session.execute(sa.select(ReportBatch.id).where(ReportBatch.id == batch_id).with_for_update())
             _, batch = get_batch(session, actor, batch_id)
             report = pars.read(vault.open(batch.document))
             if batch.sent_at is not None:
@@ -195,7 +196,7 @@ def take_answers(
     def deed() -> Imported:
         with writing(session):
             activity_id, _ = get_batch(session, actor, batch_id)
-            scope.lock_run(session, actor, activity_id)
+            _lock(session, actor, activity_id)
             if session.scalar(sa.select(ReportBatch.sent_at).where(ReportBatch.id == batch_id)) is None:
                 raise Refused("This file is not marked as sent. Say first that it was, then bring what came back.")
             rows = {
@@ -257,7 +258,7 @@ def correct(session: Session, actor: Actor, claim_id: int, reason: str, vault: V
             activity_id = session.scalar(sa.select(Claim.activity_id).where(Claim.id == claim_id))
             if activity_id is None:
                 raise LookupError(claim_id)
-            scope.lock_run(session, actor, activity_id)
+            _lock(session, actor, activity_id)
             found = {one.row.claim_id: one.row for one in completions.list_completions(session, activity_id, vault)}
             row = found.get(claim_id)
             if row is None:
@@ -277,11 +278,20 @@ def correct(session: Session, actor: Actor, claim_id: int, reason: str, vault: V
     retrying(deed)
 
 
+def _lock(session: Session, actor: Actor, activity_id: int) -> Run:
+    """Keep others from reporting this activity, and from correcting or revoking a claim of it, until the deed is done:
+    an amount that is corrected after it was read would be told wrong. Raises LookupError."""
+    run = scope.lock_run(session, actor, activity_id)
+    claimed = sa.select(Claim.id).where(Claim.activity_id == activity_id)
+    session.execute(claimed.order_by(Claim.id).with_for_update())
+    return run
+
+
 def _go(session: Session, ids: Sequence[int], to: State, reason: str, by_id: int, now: dt.datetime) -> None:
-    """Bring claims to another state, each with its step. Raises `claims.Impossible`."""
+    """Bring claims that are locked to another state, each with its step. Raises `claims.Impossible`."""
     if not ids:
         return
-    for state in session.scalars(sa.select(Claim.state).where(Claim.id.in_(ids)).with_for_update()):
+    for state in session.scalars(sa.select(Claim.state).where(Claim.id.in_(ids))):
         claims.advance(State(state), to)
     session.execute(sa.update(table(Claim)).where(Claim.id.in_(ids)).values(state=to.value))
     session.execute(

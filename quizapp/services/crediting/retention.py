@@ -22,6 +22,7 @@ from quizapp.db.models import (
     ClaimStep,
     Consent,
     CreditProfile,
+    Erasure,
     Evaluation,
     ExternalCredit,
     InControl,
@@ -54,6 +55,16 @@ def kept_until(session: Session, user_id: int) -> dt.datetime | None:
     ).one()
     latest = max((moment for moment in moments if moment is not None), default=None)
     return years_after(latest, YEARS_KEPT) if latest else None
+
+
+def is_erased(session: Session, user_id: int) -> bool:
+    """Whether this person was erased, and nothing may be issued to them any more that needs their name."""
+    return session.get(Erasure, user_id) is not None
+
+
+def is_over(session: Session, user_id: int) -> bool:
+    """Whether the time of this person’s record has ended, so that nothing may be added to it."""
+    return bool(session.scalar(sa.select(Erasure.ended_at.is_not(None)).where(Erasure.user_id == user_id)))
 
 
 def erase_around(session: Session, user_id: int, now: dt.datetime, *, recorded: bool) -> None:
@@ -131,7 +142,7 @@ def end_record(session: Session, vault: Vault, user_id: int) -> None:
     session.execute(sa.update(ReportRow).where(ReportRow.claim_id.in_(claims), ReportRow.error != "").values(error=""))
     batches = sa.select(ReportRow.batch_id).where(ReportRow.claim_id.in_(claims))
     for number, document in session.execute(
-        sa.select(ReportBatch.id, ReportBatch.document).where(ReportBatch.id.in_(batches))
+        sa.select(ReportBatch.id, ReportBatch.document).where(ReportBatch.id.in_(batches)).with_for_update()
     ).all():
         report = pars.read(vault.open(document))
         left = replace(report, rows=tuple(row for row in report.rows if row.claim_id not in claims))

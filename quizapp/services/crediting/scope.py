@@ -34,8 +34,10 @@ def get_run(session: Session, actor: Actor, activity_id: int) -> Run:
 
 
 def lock_run(session: Session, actor: Actor, activity_id: int) -> Run:
-    """The same inside a deed: others who would change the activity wait. Raises LookupError."""
-    session.execute(sa.select(Activity.id).where(Activity.id == activity_id).with_for_update())
+    """The same inside a deed: others who would change the activity wait; who enrols or claims only points at it and
+    does not. Raises LookupError."""
+    entry = sa.select(Activity.id).where(Activity.id == activity_id)
+    session.execute(entry.with_for_update(key_share=True))
     return get_run(session, actor, activity_id)
 
 
