@@ -74,6 +74,8 @@ def test_from_the_list_of_activities_to_a_certificate_that_verifies(
     look("enrol-refused")
     forgive(watch)
     page.get_by_label("Name", exact=True).fill("Δρ. Άννα Müller 王小明")
+    page.get_by_label("Given name", exact=True).fill("Άννα")
+    page.get_by_label("Family name", exact=True).fill("Müller")
     page.get_by_label("National Provider Identifier (NPI)").fill("1234567893")
     page.get_by_label("Month of birth", exact=True).select_option("2")
     page.get_by_label("Day of birth", exact=True).fill("29")
