@@ -113,17 +113,32 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 def _keys_at(kind: str, value: Json, path: Path) -> list[str]:
     """The keys that are known at a place, read from the schema, so that a slip can be named."""
     schema = model_for(kind, value).model_json_schema()
-    place = schema
+    place, held = schema, cast(Any, value)
     for step in path:
-        options = [place, *place.get("anyOf", []), *place.get("oneOf", [])]
-        options = [_resolve(option, schema) for option in options]
         wanted = "items" if isinstance(step, int) else "properties"
-        inside = next((option[wanted] for option in options if wanted in option), None)
+        inside = next((option[wanted] for option in _options(place, held, schema) if wanted in option), None)
         if inside is None:
             return []
-        place = _resolve(inside if isinstance(step, int) else inside.get(step, {}), schema)
-    found = [_resolve(option, schema) for option in [place, *place.get("anyOf", []), *place.get("oneOf", [])]]
-    return [key for option in found for key in option.get("properties", {})]
+        place = inside if isinstance(step, int) else inside.get(step, {})
+        held = _at(held, step)
+    return [key for option in _options(place, held, schema) for key in option.get("properties", {})]
+
+
+def _options(place: Json, held: Any, schema: Json) -> list[Json]:
+    """What may stand at a place. Where a key such as `type` decides, only what it chooses: keys of other types are none
+    here."""
+    place = _resolve(place, schema)
+    decides = place.get("discriminator")
+    if decides is not None and isinstance(held, dict):
+        chosen = decides["mapping"].get(held.get(decides["propertyName"]))
+        return [] if chosen is None else [_resolve({"$ref": chosen}, schema)]
+    return [_resolve(option, schema) for option in (place, *place.get("anyOf", []), *place.get("oneOf", []))]
+
+
+def _at(held: Any, step: str | int) -> Any:
+    if isinstance(held, dict):
+        return held.get(step)
+    return held[step] if isinstance(held, list) and isinstance(step, int) else None
 
 
 def _resolve(place: Json, schema: Json) -> Json:

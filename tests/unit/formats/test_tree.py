@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quizapp import paths
-from quizapp.formats import crosscheck, documents, tree
+from quizapp.formats import crosscheck, documents, entries, tree
 from quizapp.formats.native import Fact, ItemHead
 
 DATA = Path(__file__).parents[2] / "data" / "content"
@@ -173,6 +173,16 @@ def test_what_cannot_be_read_is_not_formatted(good: dict[str, bytes]) -> None:
 
     assert text is None
     assert [problem.rule for problem in problems] == ["unknown-key", "unknown-key"]
+
+
+def test_the_nearest_key_in_a_part_of_a_case_is_one_of_its_own_type() -> None:
+    parts = [{"type": kind, "why": "The brake is gone.", "tex": "x"} for kind in ("true_false", "key_feature")]
+
+    _, found = entries.judge("item", {"type": "case", "parts": parts})
+
+    told = {one.path: one.message for one in found if one.rule == "unknown-key"}
+    assert told["parts", 0, "why"] == "There is no key “why” here (nearest: why_true)."
+    assert not any(f"“{name}” here (nearest: {name})" in text for text in told.values() for name in ("why", "tex"))
 
 
 def test_the_shipped_content_has_no_fault_and_is_canonical() -> None:
