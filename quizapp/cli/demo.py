@@ -10,9 +10,11 @@ from flask_security import hash_password
 
 from quizapp import clock
 from quizapp.cli.application import application
+from quizapp.cli.working import press
 from quizapp.db.extension import db
 from quizapp.services import accounts, demonstrating
 from quizapp.services.authoring import scope
+from quizapp.services.crediting import rehearsing as crediting
 from quizapp.services.teaching import rehearsing
 
 MOST_LEARNERS = 9999
@@ -41,7 +43,9 @@ def demo(*, learners: int, days: int, seed: int, yes: bool) -> None:
         # One hour before midnight: the log depends on the date only and holds nothing of the future.
         ends = now.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(hours=1)
         rotation = rehearsing.open_rotation(session, now)
-        world = demonstrating.get_world(session, seed=seed, days=days, ends=ends, rotation=rotation)
+        begins = ends - dt.timedelta(days=days + 1)
+        offered = crediting.offer(session, app.extensions["vault"], press(app), begins=begins, ends=ends)
+        world = demonstrating.get_world(session, seed=seed, days=days, ends=ends, rotation=rotation, offered=offered)
         demonstrating.hurry(session)
         first = demonstrating.count_learners(session) + 1
         new = range(first, learners + 1)

@@ -30,10 +30,12 @@ from quizapp.services.accounts import ROLES, Actor
 from quizapp.services.answering import Submission, TimeIsUp
 from quizapp.services.composing import BlockPlan, NothingToAsk, choose_block
 from quizapp.services.content import reading
+from quizapp.services.crediting import rehearsing as crediting
+from quizapp.services.crediting.rehearsing import Offered, Participant, Think, as_it_came
 from quizapp.services.sittings import Chosen
 from quizapp.services.teaching import joining, rehearsing, tasks
 from quizapp.services.teaching.rehearsing import Rotation
-from quizapp.services.versions import Version, get_version, published
+from quizapp.services.versions import Row, Version, get_version, published
 
 PAUSE = dt.timedelta(seconds=8)
 """For reading what an answer came to."""
@@ -59,7 +61,8 @@ class Unsuitable(Exception):
 @dataclass(frozen=True)
 class World:
     """What the learners meet. `ends`: from then on nothing is begun any more; `places`: objective → its place in the
-    course; `seconds`: item → expected time. `rotation`: the cohort they join, and `exam_id` the exam it is given.
+    course; `seconds`: item → expected time. `rotation`: the cohort they join, and `exam_id` the exam it is given;
+    `offered`: the activities with credit that some take part in.
     """
 
     seed: int
@@ -72,6 +75,7 @@ class World:
     constants: Constants
     rotation: Rotation | None = None
     exam_id: int | None = None
+    offered: Offered | None = None
 
 
 def address(number: int) -> str:
@@ -106,7 +110,15 @@ def count_learners(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).where(User.email.like("demo-____@example.org"))) or 0
 
 
-def get_world(session: Session, *, seed: int, days: int, ends: dt.datetime, rotation: Rotation | None = None) -> World:
+def get_world(
+    session: Session,
+    *,
+    seed: int,
+    days: int,
+    ends: dt.datetime,
+    rotation: Rotation | None = None,
+    offered: Offered | None = None,
+) -> World:
     """The content of the database, and so many days before `ends`; a rotation is given an exam in the last of them."""
     objectives = published(session, "objective")
     topics = {slug: place for place, slug in enumerate(published(session, "topic"))}
@@ -129,6 +141,7 @@ def get_world(session: Session, *, seed: int, days: int, ends: dt.datetime, rota
         constants=load_constants(),
         rotation=rotation,
         exam_id=rehearsing.give_exam(session, rotation, ends - EXAM_WEEK, EXAM_WEEK.days) if rotation else None,
+        offered=offered,
     )
 
 
@@ -193,7 +206,10 @@ def _open(
     if exam is not None and dated is None:
         accounts.add_exam_date(session, actor, "Demo examination", exam, opened)
     mind = Mind(world.seed, number, habits, world.course, world.constants)
-    return _Learner(session, world, habits, mind, replace(actor, first_step=habits.first_step), rng, now)
+    learner = _Learner(session, world, habits, mind, replace(actor, first_step=habits.first_step), rng, now)
+    if world.offered is not None:
+        learner.parts = crediting.parts_of(session, world.offered, world.seed, number, learner)
+    return learner
 
 
 @dataclass
@@ -212,12 +228,15 @@ class _Learner:
     mock_exam_sat: bool = False
     rotation_exam_sat: bool = False
     retired: bool = False
+    parts: tuple[Participant, ...] = ()
 
     def spend(self, day: int, now: dt.datetime) -> int:
         """A day of study; returns how many answers were given."""
         self.now = now
-        if self.retired or self._after_the_exam():
-            return 0
+        done = 0 if self.retired or self._after_the_exam() else self._study(day)
+        return done + sum(part.go_on() for part in self.parts)
+
+    def _study(self, day: int) -> int:
         done = 0
         if not self.placed and self.habits.first_step == "test":
             done += self._sit(
@@ -247,12 +266,27 @@ class _Learner:
             return 0
         return self._answer_exam(sitting_id)
 
-    def _answer_exam(self, sitting_id: int) -> int:
+    def _answer_exam(self, sitting_id: int, think: Think = as_it_came) -> int:
         done = 0
         with suppress(TimeIsUp):
             for entry in showing.get_navigator(self.session, self.actor, sitting_id):
-                done += self._answer(sitting_id, entry.position, exam=True)
+                done += self._answer(sitting_id, entry.position, exam=True, think=think)
         examining.hand_in(self.session, self.actor, sitting_id, self.now)
+        return done
+
+    def sit(self, sitting_id: int, think: Think, most: int | None) -> int:
+        """Answer a test of an activity and hand it in; where `most` is given, at most so many of its questions, each
+        explained at once."""
+        if most is None:
+            return self._answer_exam(sitting_id, think)
+        done = 0
+        for turn in range(most):
+            position = showing.next_position(self.session, self.actor, sitting_id)
+            if position is None or self.now >= self.world.ends:
+                break
+            if turn == 0:  # it may wait since another day
+                asking.renew(self.session, self.actor, self._shown(sitting_id, position).id, self.now)
+            done += self._answer(sitting_id, position, exam=False, think=think)
         return done
 
     def _after_the_exam(self) -> bool:
@@ -268,16 +302,22 @@ class _Learner:
     def _block(self, plan: BlockPlan) -> Callable[[dt.datetime, int], Chosen]:
         return lambda now, seed: choose_block(self.session, self.actor, plan, now, seed)
 
-    def _read(self, lesson: reading.Lesson) -> int:
-        """Read a lesson and answer its questions, then perhaps be asked about its objectives."""
+    def read(self, lesson: reading.Lesson, turned: Callable[[], object] = lambda: None) -> int:
+        """Read a lesson and answer its questions; `turned` is called before each."""
         checks = [part.item for section in lesson.sections for part in section.parts if part.kind == "check"]
         done = 0
         for place, item in enumerate(checks):
-            self.now += dt.timedelta(minutes=lesson.minutes / len(checks))
+            self.now += dt.timedelta(minutes=lesson.minutes * self.habits.speed / len(checks))
             if self.now >= self.world.ends:
                 return done
+            turned()
             found = asking.open_check(self.session, self.actor, lesson.slug, lesson.title, place, item, self.now)
             done += self._answer(found.sitting_id, found.position, exam=False)
+        return done
+
+    def _read(self, lesson: reading.Lesson) -> int:
+        """Read a lesson, then perhaps be asked about its objectives."""
+        done = self.read(lesson)
         if self.rng.random() < LEARN_SHARE:
             plan = BlockPlan(objectives=tuple(aim.id for aim in lesson.objectives), size=BLOCK_SIZE, lesson=lesson.slug)
             done += self._sit("learn", lesson.title, self._block(plan))
@@ -302,13 +342,14 @@ class _Learner:
             done += self._answer(sitting_id, position, exam=False)
         return done
 
-    def _answer(self, sitting_id: int, position: int, *, exam: bool) -> int:
+    def _answer(self, sitting_id: int, position: int, *, exam: bool, think: Think = as_it_came) -> int:
         """Answer all parts of a question; returns how many they are."""
-        shown = self.session.execute(_SHOWN, {"sitting": sitting_id, "position": position}).one()
+        shown = self._shown(sitting_id, position)
         version = get_version(self.session, shown.version_id)
         for part in version.parts:
             layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
-            thought = self.mind.meet(self._question(version, part), self._day())
+            asked = self._question(version, part)
+            thought = think(self.mind.meet(asked, self._day()), asked)
             fields = filling.fill(part, layout, right=thought.right, rng=self.rng)
             self.now += dt.timedelta(seconds=thought.seconds)
             sent = Submission(part.id, fields, thought.confidence, int(1000 * thought.seconds))
@@ -319,6 +360,9 @@ class _Learner:
                 answering.answer(self.session, self.actor, shown.id, sent, self.now)
                 self._look_back(shown.id, part, right=thought.right)
         return len(version.parts)
+
+    def _shown(self, sitting_id: int, position: int) -> Row:
+        return self.session.execute(_SHOWN, {"sitting": sitting_id, "position": position}).one()
 
     def _question(self, version: Version, part: Part) -> Question:
         return Question(

@@ -37,11 +37,17 @@ def load(session: Session, actor: Actor, now: dt.datetime) -> tuple[str, ...]:
 
     What stopped half-way goes on. A sample whose lesson or questions are not published stays a draft.
     """
+    return tuple(one["slug"] for one in list_shipped() if publish(session, actor, one, now))
+
+
+def list_shipped() -> tuple[Json, ...]:
+    """The samples as their file describes them."""
+    return tuple(_shipped()["activities"])
+
+
+def publish(session: Session, actor: Actor, one: Json, now: dt.datetime) -> bool:
+    """Publish one of them, or another that is described in the same way; whether it is new."""
     shipped = _shipped()
-    return tuple(one["slug"] for one in shipped["activities"] if _load(session, actor, one, shipped, now))
-
-
-def _load(session: Session, actor: Actor, one: Json, shipped: Json, now: dt.datetime) -> bool:
     held = session.execute(sa.select(Activity.id).where(Activity.slug == one["slug"])).scalar_one_or_none()
     if held is not None and designating.list_editions(session, held):
         return False
@@ -72,7 +78,9 @@ def draft_of(session: Session, one: Json, shipped: Json, stock: Stock, reviewed:
     else:
         questions = _block(one, stock)
         objectives = list(dict.fromkeys(stock.questions[slug].objective for slug in questions))
-        expires, lessons = _end_of_quarter(today + dt.timedelta(days=ROOM_DAYS)), _lessons_on(one, stock)
+        room = dt.timedelta(days=one.get("days", ROOM_DAYS))
+        expires = today + room if "days" in one else _end_of_quarter(today + room)
+        lessons = _lessons_on(one, stock)
     return Draft(
         **{name: one[name] for name in AS_WRITTEN if name in one},
         kind=one["kind"],
