@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -100,7 +101,7 @@ def _codes(held: Any) -> Mapping[str, Mapping[str, str]]:
         raise Unreadable("“codes” maps a field to its values and their codes.")
     for field, codes in held.items():
         if field not in known:
-            raise Unreadable(f"codes: “{field}” is no field. There are {', '.join(known)}.")
+            raise Unreadable(f"codes: “{field}” is no field. {_near(field, known)}")
         if not isinstance(codes, dict) or not all(isinstance(code, str) for code in codes.values()):
             raise Unreadable(f"codes, {field}: each value has a code, both as text.")
     return held
@@ -161,7 +162,7 @@ def _inner(each: Any, known: tuple[str, ...], where: str) -> tuple[str, ...]:
 def _check_text(text: str, known: tuple[str, ...], where: str) -> None:
     for field, form in _PLACEHOLDER.findall(text):
         if field not in known:
-            raise Unreadable(f"{where}: “{field}” is no field here. There are {', '.join(known)}.")
+            raise Unreadable(f"{where}: “{field}” is no field here. {_near(field, known)}")
         if form == "number":
             if _PLACEHOLDER.fullmatch(text) is None:
                 raise Unreadable(f"{where}: a number stands alone.")
@@ -169,6 +170,12 @@ def _check_text(text: str, known: tuple[str, ...], where: str) -> None:
             raise Unreadable(f"{where}: “{form}” is no form of {field}; a day can have %d, %m, %Y, %y between . / - .")
     if re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
         raise Unreadable(f"{where}: a brace stands alone.")
+
+
+def _near(field: str, known: Sequence[str]) -> str:
+    if near := get_close_matches(field, known, cutoff=0.5):
+        return f"The nearest are {', '.join(near)}."
+    return f"There are {', '.join(known)}."
 
 
 def fill(report: Report, shape: Shape, system: str) -> bytes:

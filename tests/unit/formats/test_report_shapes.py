@@ -146,7 +146,11 @@ def test_a_number_that_is_none_is_named() -> None:
         ('{"document": {}, "shape": 1}', "“shape” is no part"),
         ('{"columns": {}}', "maps each heading"),
         ('{"columns": {"Id": 1}}', "columns, Id: the text"),
-        ('{"columns": {"Id": "{licence_number}"}}', "columns, Id: “licence_number” is no field here"),
+        (
+            '{"columns": {"Id": "{licence_number}"}}',
+            "columns, Id: “licence_number” is no field here. The nearest are lic",
+        ),
+        ('{"document": "{xyz}"}', "document: “xyz” is no field here. There are provider, made_at."),
         ('{"columns": {"Id": "{row"}}', "columns, Id: a brace stands alone"),
         ('{"columns": {"Id": "no. {row:number}"}}', "columns, Id: a number stands alone"),
         ('{"columns": {"Id": "{row:%d}"}}', "“%d” is no form of row"),
