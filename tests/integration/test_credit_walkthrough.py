@@ -228,8 +228,8 @@ def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, sessi
     system = session.scalars(sa.text("SELECT slug FROM credit_system")).one()
     for amount, status, sentence in (
         ("1", 409, "1 credits stand for 60 minutes; you said it took 45."),
-        ("0.6", 422, "Credit is claimed in steps of 0.25; 0.6 is not one of them."),
-        ("-0.25", 422, "Claim more than no credit at all."),
+        ("0.6", 422, "Credit comes in steps of 0.25; 0.6 is not one of them."),
+        ("-0.25", 422, "Write an amount that is more than no credit."),
         ("a lot", 422, "Write the credits as a number"),
     ):
         sent = {"csrf_token": token, "system": system, "amount": amount}

@@ -135,7 +135,7 @@ def test_goals_are_told_in_words_and_count_an_activity_once(app: Flask, auth: Au
     form = page.form("Save the goals")
     refused = form.send(**{"goal-": "ten", "goal-second": "0.6"}, status=422)
     assert "Write the credits as a number" in refused.text
-    assert "Credit is counted in steps of 0.25" in refused.text
+    assert "Credit comes in steps of 0.25" in refused.text
     assert refused.form("Save the goals").fields["goal-"] == ["ten"], "what was typed stays"
     saved = form.send(**{"goal-": "10", "goal-second": "0.5"})
     assert "1 of 10 credits. 9 to go." in saved.text
@@ -154,7 +154,7 @@ def test_credit_from_elsewhere_is_entered_once_proved_and_withdrawn(app: Flask, 
     refused = send(page, 422, (b"<script>alert(1)</script>", "proof.pdf"), title=" ", amount="0.6", on="2026-11-24")
     assert "neither a PDF nor a PNG or JPEG picture" in refused.text
     assert "Say what it was." in refused.text
-    assert "Credit is entered in steps of 0.25; 0.6 is not one of them." in refused.text
+    assert "Credit comes in steps of 0.25; 0.6 is not one of them." in refused.text
     assert "This day is still ahead." in refused.text
     assert refused.form("Enter it").fields["provider"] == ["A society"], "what was typed stays"
     assert "Choose the day" in send(page, 422, on="30 February").text

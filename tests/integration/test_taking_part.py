@@ -400,8 +400,10 @@ def test_time_is_attested_within_what_can_be(session: Session) -> None:
     for minutes, sentence in ((0, "at least one"), (-5, "at least one"), (91, "You enrolled 90 minutes ago")):
         with pytest.raises(Unfit, match=sentence):
             evaluating.attest(session, actor, person.id, minutes, MONDAY + 90 * MINUTE)
-    for minutes in (90, 30):
+    for minutes in (90, 30, 30):
         evaluating.attest(session, actor, person.id, minutes, MONDAY + 90 * MINUTE)
+    attested = session.scalars(sa.select(AuditEvent.deed)).all().count("attest time")
+    assert attested == 2, "the same minutes again are no deed"
     assert claiming.participation_of(session, person.id).attested_minutes == 30
     assert claimed(session, person, 2, MONDAY + 2 * HOUR) == Award(2)
     with pytest.raises(evaluating.NotYet, match="claimed credit already"):

@@ -24,9 +24,9 @@ def read_quarters(text: str, step: int = 1) -> int:
         raise NoAmount("Write the credits as a number, for example 1.25.")
     quarters = Decimal(f"{found[1]}{found[2]}.{found[3] or 0}") * 4
     if quarters <= 0:
-        raise NoAmount("Claim more than no credit at all.")
+        raise NoAmount("Write an amount that is more than no credit.")
     if quarters % step:
-        raise NoAmount(f"Credit is claimed in steps of {shown(step)}; {text.strip()} is not one of them.")
+        raise NoAmount(f"Credit comes in steps of {shown(step)}; {text.strip()} is not one of them.")
     if quarters > MOST_QUARTERS:
         raise NoAmount(f"{text.strip()} credits are more than any activity can give.")
     return int(quarters)

@@ -70,8 +70,8 @@ def evaluate(
 
 
 def attest(session: Session, actor: Actor, participation_id: int, minutes: int, now: dt.datetime) -> None:
-    """Store the minutes that it took; they can be said anew until credit is claimed. Raises Unfit for what cannot be,
-    NotYet, LookupError."""
+    """Store the minutes that it took; they can be said anew until credit is claimed, and the same again changes
+    nothing. Raises Unfit for what cannot be, NotYet, LookupError."""
 
     def deed() -> None:
         with writing(session, Lock(learner=actor.id)):
@@ -85,6 +85,8 @@ def attest(session: Session, actor: Actor, participation_id: int, minutes: int, 
             most = plausible_minutes(taken, now)
             if minutes > most:
                 raise Unfit({"minutes": f"You enrolled {most} minutes ago; it cannot have taken longer than that."})
+            if minutes == taken.core.attested_minutes:
+                return
             wording = STATEMENT.format(minutes=minutes)
             row = {"participation_id": participation_id, "minutes": minutes, "wording": wording, "at": now}
             session.execute(_ATTEST[session.get_bind().dialect.name], row)

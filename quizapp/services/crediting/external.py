@@ -137,7 +137,7 @@ def _checked(session: Session, actor: Actor, typed: Typed, now: dt.datetime) -> 
     try:
         quarters = read_quarters(typed.amount)
     except NoAmount as none:
-        problems["amount"] = str(none).replace("Claim more", "Enter more").replace("is claimed", "is entered")
+        problems["amount"] = str(none)
     today = local_date(now, actor.zone)
     if typed.on is None:
         problems["on"] = "Choose the day on which you completed it."

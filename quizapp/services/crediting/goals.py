@@ -34,7 +34,7 @@ def set_goals(session: Session, actor: Actor, typed: Mapping[str, str], now: dt.
             try:
                 wanted[system] = read_quarters(text)
             except NoAmount as none:
-                problems[system] = str(none).replace("Claim more", "Aim at more").replace("is claimed", "is counted")
+                problems[system] = str(none)
     if problems:
         raise Unfit(problems)
 

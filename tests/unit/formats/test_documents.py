@@ -38,7 +38,7 @@ def read_values(text: str) -> list[object]:
     return [document.value for document in found]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(entries)
 def test_what_is_written_is_read_again_and_written_the_same(values: list[dict[str, object]]) -> None:
     text = documents.write(values)
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_again_and_written_the_same(values: list[dict[st
     assert documents.write(read_values(text)) == text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([*_AWKWARD, "\t", "\r", "\x00", "\ufeff", "---\n", "%YAML ", "!!x "])).map("".join)
     | st.text()
@@ -58,7 +58,7 @@ def test_no_text_raises(text: str) -> None:
         documents.read(decoded, "f.yaml")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary())
 def test_no_bytes_raise(data: bytes) -> None:
     decoded, problems = documents.decode(data, "f.yaml")

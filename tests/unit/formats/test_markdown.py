@@ -111,7 +111,7 @@ def test_the_whitelist_holds_alone_if_the_first_wall_misses_something(hostile: s
     judged(markdown._clean(hostile, "s"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=20), max_size=6).map(" ".join))
 def test_no_mixture_of_harmful_things_comes_out(text: str) -> None:
     judged(render(text, section="s")[0])

@@ -193,7 +193,7 @@ WORD = st.text(string.ascii_lowercase, min_size=4, max_size=9)
 LINE = st.tuples(st.sampled_from(MARKS), st.lists(WORD, max_size=5), st.sampled_from(["", "?", " *", ".", ":", "\t"]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(LINE, min_size=1, max_size=14))
 def test_no_word_is_ever_lost(lines: list[tuple[str, list[str], str]]) -> None:
     text = "\n".join(f"{mark} {' '.join(words)}{end}" for mark, words, end in lines)

@@ -267,7 +267,7 @@ fields = st.sampled_from(
 
 
 @pytest.mark.parametrize("name", GRADABLE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     submitted=st.dictionaries(fields | st.text(max_size=5), st.lists(words, max_size=4), max_size=12),
     pick=st.integers(0),

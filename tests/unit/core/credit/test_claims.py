@@ -260,5 +260,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert isinstance(decide(TERMS, self.done, top + 1, self.now), Refusal)
 
 
-AnyOrder.TestCase.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=250, stateful_step_count=40)
 TestAnyOrder = AnyOrder.TestCase
