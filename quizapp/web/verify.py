@@ -12,6 +12,7 @@ from quizapp.formats.certificate.facts import read_code
 from quizapp.services.crediting import keys, verifying
 from quizapp.web import throttle
 from quizapp.web.allow import allow
+from quizapp.web.pages import whole_site
 
 blueprint = Blueprint("verify", __name__, url_prefix="/verify")
 LONGEST_CODE = 40
@@ -58,6 +59,24 @@ def public_keys() -> ResponseReturnValue:
     response = Response(keys.public(db.session()), mimetype="application/jwk-set+json")
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
+
+
+@blueprint.get("/keys/<kid>")
+@allow("anyone")
+def public_key(kid: str) -> ResponseReturnValue:
+    """One public key, where a credential says that it lies."""
+    response = Response(keys.get_public(db.session(), kid), mimetype="application/jwk+json")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@blueprint.get("/revocations")
+@allow("anyone")
+def revocations() -> ResponseReturnValue:
+    """The credentials that are no longer good, where each of them says that it is told."""
+    if (refused := throttle.count_look_up()) is not None:
+        return refused
+    return Response(verifying.revocation_list(db.session(), whole_site()), mimetype="application/json")
 
 
 @blueprint.get("/status")

@@ -3,12 +3,15 @@ can verify; at a desk and on a phone."""
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.browser.conftest import WIDTHS, Site, Watch
 
@@ -16,6 +19,24 @@ SignIn = Callable[..., None]
 Axe = Callable[..., None]
 Screenshot = Callable[[Page, str], None]
 FITS = "document.documentElement.scrollWidth <= innerWidth"
+JUDGE = """async tokens => {
+  // Nothing of ours: the standards of JSON Web Signature and Key, and the cryptography of the browser.
+  const plain = text => atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = text => Uint8Array.from(plain(text), sign => sign.charCodeAt(0));
+  const judge = async token => {
+    try {
+      const [header, body, signature] = token.split(".");
+      const told = JSON.parse(new TextDecoder().decode(bytes(header)));
+      if (told.alg !== "Ed25519" || told.typ !== "vc+jwt") return "of another kind";
+      const {kty, crv, x} = await (await fetch("/verify/keys/" + told.kid.split("/").pop())).json();
+      const key = await crypto.subtle.importKey("jwk", {kty, crv, x}, "Ed25519", false, ["verify"]);
+      const signed = new TextEncoder().encode(header + "." + body);
+      if (!await crypto.subtle.verify("Ed25519", key, bytes(signature), signed)) return "altered";
+      return JSON.parse(new TextDecoder().decode(bytes(body))).id;
+    } catch (error) { return "unreadable"; }
+  };
+  return Promise.all(tokens.map(judge));
+}"""
 
 
 def answer_test(page: Page, site: Site, *, right: bool = True) -> None:
@@ -155,6 +176,16 @@ def test_from_the_list_of_activities_to_a_certificate_that_verifies(
     assert told.startswith("VALID: The certificate is what its provider issued. Revocation checked")
     assert f"code: {code}" in told
     assert "quarters: 3" in told
+    if width == "desk":
+        (attached,) = PdfFileReader(BytesIO(document)).root["/AF"]
+        token = attached.get_object()["/EF"]["/F"].get_object().data.decode()
+        chance = random.Random(1)
+        places = chance.sample(range(token.index("."), len(token) - 1), 100)
+        altered = [f"{token[:at]}{'B' if token[at] == 'A' else 'A'}{token[at + 1 :]}" for at in places]
+        good, *others = anybody.evaluate(JUDGE, [token, *altered])
+        assert good.endswith(f"/verify/{code}")
+        assert set(others) <= {"altered", "unreadable"}
+        assert len(others) == 100
     page.goto("/credit/profile")
     expect(page.get_by_label("National Provider Identifier (NPI)")).to_have_value("1234567893")
     look("profile")

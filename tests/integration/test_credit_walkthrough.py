@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -163,6 +165,14 @@ def test_from_the_list_to_a_certificate_that_anybody_verifies(
     told = client.raw.get("/verify/status").get_data(as_text=True)
     assert verify(document.data, public, read_status_list(told, public)).outcome is Outcome.REVOKED
     assert "no longer good" in ana.get(f"/credit/activities/{slug}").text
+    others = client.raw.get("/verify/revocations").get_json()
+    (entry,) = others["revokedCredential"]
+    assert (entry["id"].rpartition("/")[2], entry["revoked"], entry["revocationReason"]) == (code, True, "Revoked.")
+    token = session.scalars(sa.select(Certificate.credential)).one()
+    header = json.loads(urlsafe_b64decode(token.split(".")[0] + "=="))
+    where = header["kid"].removeprefix("http://localhost")
+    assert client.raw.get(where).get_json()["kid"] == header["kid"].rpartition("/")[2]
+    assert client.raw.get("/verify/keys/none").status_code == 404
 
 
 def test_a_corrected_certificate_names_the_one_in_its_place(
@@ -187,6 +197,8 @@ def test_a_corrected_certificate_names_the_one_in_its_place(
     public = keys.read_public(client.raw.get("/verify/keys.json").get_data(as_text=True))
     status = read_status_list(client.raw.get("/verify/status").get_data(as_text=True), public)
     assert status.superseded == {old: facts.code}
+    (entry,) = client.raw.get("/verify/revocations").get_json()["revokedCredential"]
+    assert entry["revocationReason"] == f"Superseded by {facts.code}."
 
 
 def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, session: Session, slug: str) -> None:
@@ -281,7 +293,8 @@ def test_codes_cannot_be_tried_one_after_the_other(client: Client, monkeypatch: 
         client.get("/verify/7K3M-Q9TX-42PD", status=404)
     assert "Please wait" in client.get("/verify/7K3M-Q9TX-42PD", status=429).text
     assert "twelve letters" in client.get("/verify", query={"code": "no code"}, status=422).text
-    assert client.raw.get("/verify/status").status_code == 429
+    for path in ("/verify/status", "/verify/revocations"):
+        assert client.raw.get(path).status_code == 429
 
 
 def test_nothing_was_issued_yet(client: Client) -> None:

@@ -1,14 +1,14 @@
 """The facts of a certificate for machines: an Open Badges 3.0 credential, a W3C verifiable credential signed as a JWT.
 
-Sources: 1EdTech, Open Badges Specification 3.0, chapter 8.2 (JSON Web Token proof); W3C, Verifiable Credentials Data
-Model 2.0; RFC 7515 (signatures), RFC 9864 (the name Ed25519 of the algorithm).
+Sources: 1EdTech, Open Badges Specification 3.0, chapter 8.2 (JSON Web Token proof), and Revocation List Status Method
+1.0; W3C, Verifiable Credentials Data Model 2.0; RFC 7515 (signatures), RFC 9864 (the name Ed25519 of the algorithm).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,10 @@ def credential(facts: Facts, key: SigningKey, issuer_url: str) -> str:
     """The credential as a compact JWT, the same for the same facts and key. `issuer_url`: the provider's own."""
     issued = facts.issued_at.astimezone(dt.UTC)
     subject = f"urn:uuid:{facts.recipient}"
+    # What is ours in it is named too, so that no reader of linked data drops it or stumbles over it.
+    ours = {"certificate": {"@id": f"{issuer_url}/verify#certificate", "@type": "@json"}}
     body: dict[str, Any] = {
-        "@context": _CONTEXTS,
+        "@context": [*_CONTEXTS, ours],
         "id": facts.verify_url,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": f"{shown(facts.quarters)} {facts.unit.replace('*', '')}" if facts.quarters else "Participation",
@@ -57,14 +59,14 @@ def credential(facts: Facts, key: SigningKey, issuer_url: str) -> str:
                 "criteria": {"narrative": facts.claim_statement.replace("*", "")},
             },
         },
-        "credentialStatus": {"id": f"{issuer_url}/verify/status", "type": "1EdTechRevocationList"},
+        "credentialStatus": {"id": f"{issuer_url}/verify/revocations", "type": "1EdTechRevocationList"},
         "certificate": facts.to_json(),
         "iss": issuer_url,
         "jti": facts.verify_url,
         "sub": subject,
         "nbf": int(issued.timestamp()),
     }
-    return sign(body, key, "vc+jwt")
+    return sign(body, key, "vc+jwt", f"{issuer_url}/verify/keys/{key.kid}")
 
 
 def read_credential(token: str, keys: Mapping[str, PublicKey]) -> Facts:
@@ -75,6 +77,13 @@ def read_credential(token: str, keys: Mapping[str, PublicKey]) -> Facts:
     except (KeyError, TypeError, Unreadable) as error:
         raise Altered(f"The credential holds no facts of a certificate: {error}") from error
     return facts
+
+
+def revocation_list(issuer_url: str, credentials: Iterable[tuple[str, str]]) -> str:
+    """What other verifiers fetch to learn which credentials are no longer good: id of each, and why."""
+    listed = [{"id": id_, "revoked": True, "revocationReason": reason} for id_, reason in credentials]
+    told = {"id": f"{issuer_url}/verify/revocations", "issuer": issuer_url, "revokedCredential": listed}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -107,9 +116,10 @@ def read_status_list(token: str, keys: Mapping[str, PublicKey]) -> Snapshot:
         raise Altered(f"The status list is not one: {error}") from error
 
 
-def sign(body: Mapping[str, Any], key: SigningKey, kind: str) -> str:
-    """A compact JWS of this body, its members in order."""
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind}
+def sign(body: Mapping[str, Any], key: SigningKey, kind: str, kid: str = "") -> str:
+    """A compact JWS of this body, its members in order. `kid`: an address that ends with the name of the key, for those
+    who look it up there."""
+    header = {"alg": ALGORITHM, "kid": kid or key.kid, "typ": kind}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return jws.serialize_compact(header, text, OKPKey.import_key(key.credential), algorithms=[ALGORITHM])
 
@@ -123,7 +133,8 @@ def read_signed(token: str, keys: Mapping[str, PublicKey], kind: str) -> dict[st
         header, body = signed.headers(), json.loads(signed.payload)
         if header.get("typ") != kind:
             raise Altered(f"It is of another kind than {kind}.")
-        key = get_key(keys, header.get("kid"), dt.datetime.fromtimestamp(body["nbf"], dt.UTC))
+        named = str(header.get("kid")).rpartition("/")[2]
+        key = get_key(keys, named, dt.datetime.fromtimestamp(body["nbf"], dt.UTC))
         jws.deserialize_compact(token, key.credential, algorithms=[ALGORITHM])
     except UnknownKey as error:
         raise Altered(str(error)) from error

@@ -123,6 +123,14 @@ def public(session: Session) -> str:
     return json.dumps({"keys": entries}, indent=2, sort_keys=True) + "\n"
 
 
+def get_public(session: Session, kid: str) -> str:
+    """The public half of one key, as JSON. Raises LookupError."""
+    entry = session.scalar(sa.select(models.SigningKey.public).where(models.SigningKey.kid == kid))
+    if entry is None:
+        raise LookupError(kid)
+    return json.dumps(entry, indent=2, sort_keys=True) + "\n"
+
+
 def reseal(session: Session, vault: Vault, now: dt.datetime, *, by_id: int | None = None) -> int:
     """Seal everything in the vault anew under the newest secret key; returns how many texts there were.
 

@@ -65,6 +65,19 @@ def status_list(session: Session, vault: Vault, now: dt.datetime) -> str:
     return credential.status_list(snapshot(session, now), key)
 
 
+def revocation_list(session: Session, site: str) -> str:
+    """The credentials that are no longer good, for verifiers of others. Why one was revoked is its owner’s affair."""
+    rows = session.execute(
+        sa.select(Certificate.facts["verify_url"].as_string().label("id"), _newer.code.label("newer"))
+        .outerjoin(Revocation, Revocation.code == Certificate.code)
+        .outerjoin(_newer, _newer.supersedes == Certificate.code)
+        .where(sa.or_(Revocation.code.is_not(None), _newer.code.is_not(None)))
+        .order_by(Certificate.code)
+    )
+    listed = ((row.id, f"Superseded by {row.newer}." if row.newer else "Revoked.") for row in rows)
+    return credential.revocation_list(site, listed)
+
+
 def get_document(session: Session, actor: Actor, code: str) -> bytes:
     """The file as it was issued: one’s own, or of an activity that one coordinates. Raises LookupError."""
     runs = sa.exists().where(

@@ -125,6 +125,15 @@ def test_the_tricks_with_tokens_are_refused(token: str, public: Keys, key: Signi
         credential.read_credential(status, public)
 
 
+def test_others_learn_what_is_no_longer_good_where_a_credential_says(token: str) -> None:
+    status = json.loads(decoded(parts(token)[1]))["credentialStatus"]
+    told = json.loads(credential.revocation_list(ISSUER, [(FACTS.verify_url, "Revoked.")]))
+    assert status == {"id": told["id"], "type": "1EdTechRevocationList"}
+    assert told["issuer"] == ISSUER
+    entry = {"id": FACTS.verify_url, "revoked": True, "revocationReason": "Revoked."}
+    assert told["revokedCredential"] == [entry]
+
+
 def test_revoked_and_superseded_are_told_from_a_signed_list(sealed: bytes, public: Keys, key: SigningKey) -> None:
     def judged(revoked: frozenset[str], superseded: dict[str, str]) -> tuple[Outcome, str]:
         written = credential.status_list(Snapshot(NOW, revoked, superseded), key)
@@ -150,6 +159,11 @@ def test_a_judge_of_its_own_agrees(sealed: bytes, token: str, key: SigningKey) -
     assert told["type"] == ["VerifiableCredential", "OpenBadgeCredential"]
     assert told["@context"][0] == "https://www.w3.org/ns/credentials/v2"
     assert (told["iss"], told["sub"]) == (told["issuer"]["id"], told["credentialSubject"]["id"])
+    assert (told["jti"], told["validFrom"]) == (told["id"], "2026-03-02T09:00:00Z")
+    assert json.loads(decoded(header))["kid"] == f"{ISSUER}/verify/keys/{held['kid']}", "where the key can be fetched"
+    standard = {"@context", "id", "type", "name", "issuer", "validFrom", "credentialSubject", "credentialStatus"}
+    ours = set(told) - standard - {"iss", "jti", "sub", "nbf"}
+    assert ours == set(told["@context"][2]), "what is ours is named in a context"
 
     begin = sealed.rindex(b"/ByteRange")
     numbers = sealed[sealed.index(b"[", begin) + 1 : sealed.index(b"]", begin)].split()
