@@ -1,7 +1,8 @@
 """Bringing a database to the tables of this version, and back; nothing may be lost on the way.
 
 SQLite alters a table by copying it, and with foreign keys on that deletes the children of its rows without a word.
-Therefore: a backup first, keys off, a check of every key afterwards, all under one lock.
+Therefore: a backup first, keys off, a check of every key afterwards, all under one lock. The triggers of
+`db.write_once` are off meanwhile.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from quizapp import paths
+from quizapp.db import write_once
 
 ADVISORY_LOCK = 7_104_301
 """Held on PostgreSQL while migrating; any number that nothing else in the database uses."""
@@ -68,6 +70,9 @@ def _migrate(engine: Engine, now: dt.datetime, run: Callable[[Config], None], ta
             before = revision(connection)
         wanted = newest() if target == "head" else target
         if before == wanted:
+            with engine.begin() as connection:
+                if write_once.find_unguarded(connection):
+                    write_once.guard(connection)
             return None
         backup = _backup(engine, now) if before is not None else None
         config = _config()
@@ -78,7 +83,9 @@ def _migrate(engine: Engine, now: dt.datetime, run: Callable[[Config], None], ta
             try:
                 with connection.begin():
                     config.attributes["connection"] = connection
+                    write_once.lift(connection)
                     run(config)
+                    write_once.guard(connection)
                     if engine.dialect.name == "sqlite":
                         _check_keys(connection)
             finally:

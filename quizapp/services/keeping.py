@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from quizapp.db import write_once
 from quizapp.services import replaying
 from quizapp.services.crediting import heads
 
@@ -49,12 +50,13 @@ def find_reason_not_ready(session: Session) -> str | None:
 
 
 def examine(session: Session) -> list[Finding]:
-    """Look at all that must hold: the file, its keys, its revision, the fold of the log, the audit. Reads only."""
+    """Look at all that must hold: the file, its keys, its revision, its guards, the fold of the log, the audit. Reads
+    only."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     looks: list[tuple[str, Callable[[Session], list[str]]]] = [("revision", _revision)]
     if sqlite:
         looks += [("integrity", _integrity), ("foreign keys", _foreign_keys)]
-    looks += [("replay of the log", _replay), ("audit", _audit)]
+    looks += [("written once", _written_once), ("replay of the log", _replay), ("audit", _audit)]
     return [Finding(name, tuple(look(session))) for name, look in looks]
 
 
@@ -145,6 +147,13 @@ def _integrity(session: Session) -> list[str]:
 def _foreign_keys(session: Session) -> list[str]:
     rows = session.execute(sa.text("PRAGMA foreign_key_check")).all()
     return [f"a row of {row[0]} points at a row of {row[2]} that is not there" for row in rows]
+
+
+def _written_once(session: Session) -> list[str]:
+    return [
+        f"the table {name} is not guarded against changes: quizapp db upgrade"
+        for name in write_once.find_unguarded(session.connection())
+    ]
 
 
 def _replay(session: Session) -> list[str]:

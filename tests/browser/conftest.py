@@ -149,10 +149,8 @@ class Site:
         """Publish an activity with credit: a lesson and a test of two questions; returns its short name."""
         with self._tables() as session:
             prepare_engine(session.get_bind().engine)
-            offered = Designated.new(session, maximum=4, **body_of(session, pretest=True, cool_down_minutes=0))
-            dates = "released = '2020-01-01', expires = '2099-01-01', claim_until = '2099-02-01'"
-            session.execute(sa.text(f"UPDATE activity_version SET {dates} WHERE id = :id"), {"id": offered.version_id})
-            session.commit()
+            body = body_of(session, pretest=True, cool_down_minutes=0)
+            offered = Designated.new(session, maximum=4, released=_new_year(2020), expires=_new_year(2099), **body)
             return slug_of(session, offered)
 
     def lapsed(self, coordinator: str) -> int:
@@ -160,10 +158,9 @@ class Site:
         run_by = self.person("coordinator", coordinator)
         with self._tables() as session:
             prepare_engine(session.get_bind().engine)
-            room = Room(session, Designated.new(session, report_format="pars", front={"minutes": 60}))
+            dates = {"released": _new_year(2020), "expires": _new_year(2021)}
+            room = Room(session, Designated.new(session, report_format="pars", **dates, front={"minutes": 60}))
             room.took_part("Lapsed Person")
-            dates = "released = '2020-01-01', expires = '2021-01-01', claim_until = '2021-02-01'"
-            session.execute(sa.text(f"UPDATE activity_version SET {dates} WHERE id = :id"), {"id": room.run.version_id})
             session.add(ActivityCoordinator(activity_id=room.run.activity_id, user_id=run_by))
             session.commit()
             return room.run.activity_id
@@ -218,6 +215,10 @@ class Site:
             return False
         finally:
             asked.close()
+
+
+def _new_year(year: int) -> dt.datetime:
+    return dt.datetime(year, 1, 1, tzinfo=dt.UTC)
 
 
 def _free_port() -> int:

@@ -70,9 +70,21 @@ class Designated:
     system_id: int
 
     @classmethod
-    def new(cls, session: Session, *, maximum: int = 4, report_format: str = "", **body: Any) -> Designated:
+    def new(
+        cls,
+        session: Session,
+        *,
+        maximum: int = 4,
+        report_format: str = "",
+        step: int = 1,
+        kind: str = "lesson",
+        released: dt.datetime = MONDAY - dt.timedelta(days=30),
+        expires: dt.datetime = MONDAY + dt.timedelta(days=300),
+        claim_until: dt.datetime | None = None,
+        **body: Any,
+    ) -> Designated:
         run_by = coordinator(session)
-        number, system = next(_numbers), SYSTEM | {"report_format": report_format}
+        number, system = next(_numbers), SYSTEM | {"report_format": report_format, "step": step}
         with writing(session):
             provider_id = _insert(session, Provider, slug=f"provider-{number}", edition=1, body=PROVIDER, at=MONDAY)
             system_id = _insert(session, CreditSystem, slug=f"system-{number}", edition=1, body=system, at=MONDAY)
@@ -84,12 +96,12 @@ class Designated:
                 activity_id=activity_id,
                 edition=1,
                 provider_id=provider_id,
-                kind="lesson",
+                kind=kind,
                 title="How NaSSAs act",
                 body=body,
-                released=MONDAY - dt.timedelta(days=30),
-                expires=MONDAY + dt.timedelta(days=300),
-                claim_until=MONDAY + dt.timedelta(days=330),
+                released=released,
+                expires=expires,
+                claim_until=claim_until or expires + dt.timedelta(days=30),
                 at=MONDAY,
             )
             session.execute(

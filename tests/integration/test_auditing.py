@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from quizapp.cli.auditing import audit
+from quizapp.db import write_once
 from quizapp.db.extension import db
 from quizapp.db.models import AuditDetail, AuditEvent
 from quizapp.db.session import writing
@@ -72,6 +73,7 @@ def test_what_was_altered_is_named_by_the_command_and_the_doctor(
         assert auditing.verify(session) == (3, None)
         assert [deed.details for deed in auditing.list_deeds(session)][-1] is None
         with writing(session):
+            write_once.lift(session.connection())
             session.execute(sa.update(AuditEvent).where(AuditEvent.number == 2).values(subject_id="9"))
         faults = {finding.name: finding.faults for finding in keeping.examine(session)}
         assert faults["audit"] == ("Event 2 was altered.",)

@@ -82,10 +82,8 @@ def test_an_activity_that_is_only_announced_is_not_shown(client: Client, auth: A
     auth.sign_in("student")
     with app.app_context():
         session = db.session()
-        given = Designated.new(session)
-        with writing(session):
-            later = clock.now() + dt.timedelta(days=1)
-            session.execute(sa.text("UPDATE activity_version SET released = :later").bindparams(later=later))
+        later = clock.now() + dt.timedelta(days=1)
+        given = Designated.new(session, released=later, expires=later + dt.timedelta(days=300))
         slug = session.scalars(sa.select(Activity.slug).where(Activity.id == given.activity_id)).one()
     assert "Nothing is open now" in client.get("/credit/").text
     client.get(f"/credit/activities/{slug}", status=404)

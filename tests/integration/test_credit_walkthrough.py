@@ -62,16 +62,8 @@ def slug(session: Session) -> str:
 
 def offer(session: Session, **changes: Any) -> Designated:
     """An activity that is open whatever the day is."""
-    made = Designated.new(session, maximum=4, **body_of(session, cool_down_minutes=0, **changes))
     dates = {"released": dt.datetime(2020, 1, 1, tzinfo=dt.UTC), "expires": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)}
-    with writing(session):
-        session.execute(
-            sa.text("UPDATE activity_version SET released = :released, expires = :expires, claim_until = :expires "
-                    "WHERE id = :id").bindparams(sa.bindparam("released", type_=sa.DateTime(timezone=True)),
-                                                 sa.bindparam("expires", type_=sa.DateTime(timezone=True))),
-            dates | {"id": made.version_id},
-        )  # fmt: skip
-    return made
+    return Designated.new(session, maximum=4, **dates, **body_of(session, cool_down_minutes=0, **changes))
 
 
 def enrol(browser: Client, slug: str, profession: str = "physician", **more: str) -> None:

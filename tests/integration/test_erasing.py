@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.cli.users import user as user_command
 from quizapp.core.preferences import Choices
+from quizapp.db import write_once
 from quizapp.db.extension import db
 from quizapp.db.models import (
     Accommodation,
@@ -190,9 +191,11 @@ class Filled:
         claim = self.activity.grant(self.learner, taken, 2)
         self.code = certify(session, taken, claim, name=w(), recipient=w())
         with writing(session):
+            write_once.lift(session.connection())
             change = {"credential": w(), "document": w().encode()}
             session.execute(sa.update(Certificate).where(Certificate.code == self.code).values(**change))
             session.execute(sa.update(ClaimStep).where(ClaimStep.claim_id == claim).values(reason=w()))
+            write_once.guard(session.connection())
         revoke(session, self.code, by, w())
         reopened = {"until": MONDAY + DAY, "reason": w(), "by_id": by, "at": MONDAY}
         self.insert(Reopening, participation_id=taken, **reopened)

@@ -15,6 +15,7 @@ from flask import Flask
 
 from quizapp.cli.auditing import audit
 from quizapp.core.audit import Event, digest
+from quizapp.db import write_once
 from quizapp.db.extension import db
 from quizapp.db.models import AuditDetail, AuditEvent, AuditHead, Provider, SigningKey, table
 from quizapp.db.session import writing
@@ -118,6 +119,8 @@ def test_a_byte_flipped_anywhere_is_named(app: Flask) -> None:
         sign(app)
         append(session, NIGHT)
         assert heads.verify(session).fault is None
+        with writing(session):
+            write_once.lift(session.connection())
         keys = {"audit_event": "number = 2", "audit_detail": "number = 2", "audit_head": "number = 2"}
         tried = 0
         for name, columns in TEXTS.items():
@@ -182,6 +185,7 @@ def test_an_end_cut_off_later_is_seen_here_and_elsewhere(
     assert run("verify").output == "Events: 4. Signed heads: 1. None was altered.\n"
     assert run("verify", "--heads", str(file)).output == "Events: 4. Signed heads: 1. None was altered.\n"
     with app.app_context(), writing(db.session()) as session:
+        write_once.lift(session.connection())
         session.execute(sa.delete(AuditDetail).where(AuditDetail.number > 2))
         session.execute(sa.delete(AuditEvent).where(AuditEvent.number > 2))
     cut = run("verify")
@@ -216,6 +220,7 @@ def test_a_chain_that_was_computed_anew_is_named(app: Flask) -> None:
         append(session, MONDAY, 3)
         sign(app)
         with writing(session):
+            write_once.lift(session.connection())
             row = session.execute(sa.select(*table(AuditEvent).c).where(AuditEvent.number == 3)).one()
             forged = Event(row.number, row.at, row.actor_id, "forged", ("test", "2"), row.details)
             change = {"deed": "forged", "digest": digest(forged, row.before)}
@@ -251,6 +256,7 @@ def test_a_head_that_was_taken_out_is_named_and_the_page_shows_the_newest(app: F
         sign(app)
         sign(app, NIGHT + 3 * DAY)
         with writing(session):
+            write_once.lift(session.connection())
             session.execute(sa.delete(AuditHead).where(AuditHead.day == MONDAY.date() + DAY))
         assert heads.verify(session).fault == "The head of 2026-11-24 is missing."
         db.session.remove()

@@ -11,6 +11,7 @@ from flask import Flask
 
 from quizapp import clock
 from quizapp.core.credit.claims import Award
+from quizapp.db import write_once
 from quizapp.db.extension import db
 from quizapp.db.models import ActivityCoordinator, ActivityVersion
 from quizapp.db.session import writing
@@ -38,6 +39,7 @@ def test_a_lapsed_claim_is_found_and_reopened_in_one_deed(room: Room, client: Cl
     learner, taken = room.took_part("Éva Nagy")
     past = clock.now() - dt.timedelta(days=2)
     with writing(room.session):
+        write_once.lift(room.session.connection())
         room.session.execute(sa.update(ActivityVersion).values(expires=past - dt.timedelta(hours=1), claim_until=past))
     people = client.get(f"/coordinate/activities/{room.run.activity_id}/people")
     assert people.heading == "Participants"

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from quizapp.core.preferences import Choices, Preferences
+from quizapp.db import write_once
 from quizapp.db.extension import db
 from quizapp.db.models import ActivityVersion, Outbox, Participation, Reopening, table
 from quizapp.db.session import writing
@@ -32,6 +33,7 @@ def mails(session: Any) -> list[str]:
 
 def let_end(activity: Designated, expires: dt.datetime, claim_until: dt.datetime | None = None, **more: Any) -> None:
     with writing(activity.session) as session:
+        write_once.lift(session.connection())
         session.execute(
             sa.update(ActivityVersion)
             .where(ActivityVersion.id == activity.version_id)

@@ -52,8 +52,8 @@ def session(app: Flask) -> Iterator[Session]:
         yield db.session()
 
 
-def offered(session: Session, **changes: Any) -> Designated:
-    return Designated.new(session, maximum=4, **body_of(session, **changes))
+def offered(session: Session, *, kind: str = "lesson", step: int = 1, **changes: Any) -> Designated:
+    return Designated.new(session, maximum=4, kind=kind, step=step, **body_of(session, **changes))
 
 
 def system_of(session: Session, activity: Designated) -> str:
@@ -351,12 +351,7 @@ def test_a_claim_is_refused_with_its_reason(
 
 
 def test_a_claim_off_the_step_of_its_system_is_refused(session: Session) -> None:
-    person = Participant.new(session, offered(session))
-    with writing(session):
-        body = "json_set(body, '$.step', 2)" if session.get_bind().dialect.name == "sqlite" else (
-            "jsonb_set(body::jsonb, '{step}', '2')::json"
-        )  # fmt: skip
-        session.execute(sa.text(f"UPDATE credit_system SET body = {body}"))
+    person = Participant.new(session, offered(session, step=2))
     person.sit(MONDAY)
     finish(session, person, MONDAY + 2 * HOUR)
     assert claimed(session, person, 3, MONDAY + 3 * HOUR) == Refusal(("Credit is claimed in steps of 0.5.",))
@@ -460,9 +455,7 @@ def test_the_time_of_a_test_is_told_by_its_answers_where_no_heartbeat_told_it(se
 
 
 def test_a_block_is_answered_one_by_one_and_passed_at_its_end(session: Session) -> None:
-    activity = offered(session, a_test=6, attempts=1, cool_down_minutes=0)
-    with writing(session):
-        session.execute(sa.text("UPDATE activity_version SET kind = 'block'"))
+    activity = offered(session, kind="block", a_test=6, attempts=1, cool_down_minutes=0)
     person = Participant.new(session, activity)
     sitting_id = person.begin()
     assert person.learner.question(sitting_id).mode.name == "quarter"
