@@ -84,6 +84,11 @@ def tidy(text: str) -> str:
     return " ".join("".join(" " if unicodedata.category(char)[0] == "C" else char for char in text).split())
 
 
+def count(number: int, thing: str) -> str:
+    """“1 question”, “1,200 questions”."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def terms(text: str) -> tuple[str, ...]:
     """The words of a text, each in the one form under which all its spellings and names are kept."""
     spelled = _spelled(text)

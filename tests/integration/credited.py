@@ -46,7 +46,7 @@ SYSTEM = {
     "step": 1,
     "professions": ["physician"],
     "designation_statement": "{provider} designates this {format} for a maximum of {maximum} {unit}.",
-    "claim_statement": "Physicians claim only the credit commensurate with the extent of their participation.",
+    "claim_statement": "I, {name}, claim {claimed} {unit}.",
     "report_format": "",
 }
 

@@ -164,6 +164,7 @@ def test_a_claim_becomes_a_certificate_that_verifies(session: Session, press: Pr
     assert verdict.facts.designation_statement == (
         "Institute of Examples designates this enduring material for a maximum of 1 sample credits."
     )
+    assert verdict.facts.claim_statement == "I, Dr Example, claim 0.75 sample credits."
     assert verdict.facts.verify_url == f"https://quiz.example.org/verify/{code}"
     deeds = session.scalars(sa.select(AuditEvent.deed).order_by(AuditEvent.number)).all()
     assert deeds == ["claim credit", "make signing key", "issue certificate"]
@@ -202,7 +203,9 @@ def test_who_cannot_have_credit_gets_a_certificate_of_participation(session: Ses
     refused = claiming.claim(session, nurse.actor, participation_id, slug_of(session, activity), 2, LATER)
     assert isinstance(refused, Refusal)
     assert refused.participation_only
-    assert refused.reasons == ("sample credits is not for your profession. A certificate of participation is.",)
+    assert refused.reasons == (
+        "Your profession cannot claim sample credits. It can have a certificate of participation.",
+    )
     code = issuing.issue_participation(session, press, nurse.actor, participation_id, LATER)
     assert isinstance(code, str)
     assert issuing.issue_participation(session, press, nurse.actor, participation_id, LATER) == code

@@ -44,7 +44,7 @@ def test_a_learner_reads_everything_an_activity_states_before_the_way_to_enrol(c
         "Gap in practice",
         "apply pharmacokinetics and dose rules",
         "60 % of the marks, with each objective sampled",
-        "At most 1 sample credits (no credit designated)",
+        "At most 1 sample credit (no credit designated)",
         "Commercial support",
         "Contact and privacy",
         "references",

@@ -227,11 +227,12 @@ def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, sessi
         assert bad.one("#minutes").attrs.get("value") == minutes
     short = page.form("Go on").send(minutes="14", true=["1"])
     assert "So short a time stands for no sample credits" in short.text
-    short.follow("Say it anew").form("Go on").send(minutes="45", true=["1"])
+    offered = short.follow("Say it anew").form("Go on").send(minutes="45", true=["1"])
+    assert "claim … sample credits." in offered.text, "the statement is read before the amount is chosen"
     token = ana.get("/settings").select('input[name="csrf_token"]')[0].attrs.get("value")
     system = session.scalars(sa.text("SELECT slug FROM credit_system")).one()
     for amount, status, sentence in (
-        ("1", 409, "1 credits stand for 60 minutes; you said it took 45."),
+        ("1", 409, "1 credit stands for 60 minutes; you said it took 45."),
         ("0.6", 422, "Credit comes in steps of 0.25; 0.6 is not one of them."),
         ("-0.25", 422, "Write an amount that is more than no credit."),
         ("a lot", 422, "Write the credits as a number"),

@@ -69,7 +69,7 @@ def test_a_certificate_is_corrected_and_then_revoked(room: Room, client: Client,
     taken, claim, first = room.claimed()
     record = client.get(f"/coordinate/participations/{taken}")
     too_much = record.form("Issue a corrected certificate").send(amount="1.25", reason="A slip.", status=422)
-    assert "at most 1 credits" in too_much.text
+    assert "at most 1 credit" in too_much.text
     off = record.form("Issue a corrected certificate").send(amount="0.6", reason="A slip.", status=422)
     assert "0.6 is not one of them" in off.text
     assert off.one(f"#amount-{claim}").attrs["value"] == "0.6"
@@ -79,6 +79,7 @@ def test_a_certificate_is_corrected_and_then_revoked(room: Room, client: Client,
     assert "0.75 sample credits" in done.text
     assert "superseded" in done.text
     code = next(text.removeprefix("Certificate ") for text in done.texts("h3") if first not in text)
+    assert "I, Dr Ana Example, claim 0.75 sample credits." in client.get(f"/verify/{code}").text
     assert "Say why" in done.form(f"Revoke certificate {code}").send(reason="", status=422).text
     revoked = done.form(f"Revoke certificate {code}").send(reason="Somebody else sat it.")
     assert f"Certificate {code} is revoked." in revoked.text

@@ -41,7 +41,7 @@ def test_what_ships_is_whole_written_once_and_says_that_it_is_a_sample(session: 
     for held in systems.values():
         providers.check_system(held.slug, held.text)
     ama = systems["ama-pra-1"].text
-    assert (ama.unit, ama.step, ama.professions) == ("*AMA PRA Category 1 Credit*™", 1, ("physician",))
+    assert (ama.unit, ama.step, ama.professions) == ("*AMA PRA Category 1 Credit(s)*™", 1, ("physician",))
     assert "no credit" in systems["sample-credits"].text.unit
     assert [slug for slug, held in systems.items() if held.text.designated] == ["ama-pra-1"]
 

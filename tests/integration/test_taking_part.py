@@ -336,8 +336,8 @@ def test_an_open_test_ends_with_the_activity_and_the_work_closes_it(session: Ses
     [
         (0, 60, MONDAY + 3 * HOUR, "Claim more than no credit at all."),
         (-1, 60, MONDAY + 3 * HOUR, "Claim more than no credit at all."),
-        (5, 90, MONDAY + 3 * HOUR, "This activity was designated for at most 1 credits."),
-        (4, 45, MONDAY + 3 * HOUR, "1 credits stand for 60 minutes; you said it took 45."),
+        (5, 90, MONDAY + 3 * HOUR, "This activity was designated for at most 1 credit."),
+        (4, 45, MONDAY + 3 * HOUR, "1 credit stands for 60 minutes; you said it took 45."),
         (4, 60, MONDAY + 400 * DAY, TOO_LATE),
     ],
 )

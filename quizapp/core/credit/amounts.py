@@ -10,6 +10,9 @@ QUARTER_MINUTES = 15
 MOST_QUARTERS = 4_000
 """A thousand credits: more than any activity designates, so a larger number is a slip of the keyboard."""
 
+CREDITS = "credit(s)"
+"""A unit where none is named."""
+
 _AMOUNT = re.compile(r"(-?)([0-9]{1,6})(?:[.,]([0-9]{1,6}))?")
 
 
@@ -36,6 +39,26 @@ def shown(quarters: int) -> str:
     """An amount as it is printed: “1.25”, “1.5”, “2”."""
     whole, rest = divmod(quarters, 4)
     return f"{whole}{('', '.25', '.5', '.75')[rest]}"
+
+
+def unit_of(quarters: int, unit: str) -> str:
+    """The unit of so many quarters. The “(s)” of “sample credit(s)” stands for any amount but one credit."""
+    return unit.replace("(s)", "" if quarters == 4 else "s")
+
+
+def counted(quarters: int, unit: str) -> str:
+    """“1 sample credit”, “1.5 sample credits”."""
+    return f"{shown(quarters)} {unit_of(quarters, unit)}"
+
+
+def named(unit: str) -> str:
+    """A unit where no amount stands before it, without the stars of italics: “sample credits”."""
+    return unit.replace("(s)", "s").replace("*", "")
+
+
+def forms_of(unit: str) -> tuple[str, ...]:
+    """How a unit may be written: as it is, for one, for more."""
+    return unit, unit.replace("(s)", ""), unit.replace("(s)", "s")
 
 
 def quarters_of(minutes: int) -> int:

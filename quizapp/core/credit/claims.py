@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from quizapp.core.credit.amounts import QUARTER_MINUTES, quarters_of, shown
+from quizapp.core.credit.amounts import CREDITS, QUARTER_MINUTES, counted, named, quarters_of, shown
 from quizapp.core.credit.identifiers import problem_of_name
+from quizapp.core.wording import count
 
 SAY_WHY = "Say why; the record keeps it."
 LONGEST_REOPENING = dt.timedelta(days=366)
@@ -196,7 +197,7 @@ def refuse_attempt(terms: Terms, participation: Participation, now: dt.datetime)
     if passed(terms, participation):
         return Refusal(("You have passed already. What remains is the evaluation and your claim.",))
     if _attempts_used(terms, participation):
-        return Refusal((f"All {terms.attempts} attempts are used.",), participation_only=True)
+        return Refusal((no_attempt_left(terms.attempts),), participation_only=True)
     ended = [attempt.closed for attempt in participation.attempts if attempt.closed is not None]
     if ended and now < max(ended) + terms.cool_down:
         left = max(ended) + terms.cool_down - now
@@ -204,10 +205,14 @@ def refuse_attempt(terms: Terms, participation: Participation, now: dt.datetime)
     return None
 
 
+def no_attempt_left(attempts: int) -> str:
+    return "The one attempt is used." if attempts == 1 else f"All {attempts} attempts are used."
+
+
 def _in_words(left: dt.timedelta) -> str:
     minutes = -(-int(left.total_seconds()) // 60)
     if minutes < 120:
-        return f"{minutes} minute{'s' if minutes != 1 else ''}"
+        return count(minutes, "minute")
     return f"{-(-minutes // 60)} hours"
 
 
@@ -231,7 +236,7 @@ def decide(terms: Terms, participation: Participation, quarters: int, now: dt.da
 def _against_person(terms: Terms, participation: Participation) -> list[str]:
     reasons = []
     if participation.profession not in terms.professions:
-        reasons.append(f"{terms.unit} is not for your profession. A certificate of participation is.")
+        reasons.append(f"Your profession cannot claim {named(terms.unit)}. It can have a certificate of participation.")
     if participation.in_control and not terms.in_control_may_claim:
         reasons.append("You wrote or reviewed this activity, and its provider gives no credit for one’s own.")
     return reasons
@@ -251,12 +256,12 @@ def _against_amount(terms: Terms, participation: Participation, quarters: int) -
     if quarters % terms.step:
         return [f"Credit is claimed in steps of {shown(terms.step)}."]
     if quarters > terms.maximum:
-        return [f"This activity was designated for at most {shown(terms.maximum)} credits."]
+        return [f"This activity was designated for at most {counted(terms.maximum, CREDITS)}."]
     minutes = participation.attested_minutes
     if minutes is not None and quarters > quarters_of(minutes):
-        return [
-            f"{shown(quarters)} credits stand for {quarters * QUARTER_MINUTES} minutes; you said it took {minutes}."
-        ]
+        stand = "stands" if quarters == 4 else "stand"
+        needed = quarters * QUARTER_MINUTES
+        return [f"{counted(quarters, CREDITS)} {stand} for {needed} minutes; you said it took {minutes}."]
     return []
 
 

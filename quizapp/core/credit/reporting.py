@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quizapp.core.credit.amounts import NoAmount, read_quarters, shown
+from quizapp.core.credit.amounts import CREDITS, NoAmount, counted, read_quarters, shown
 from quizapp.core.credit.claims import State
 from quizapp.core.credit.identifiers import problems_of
 
@@ -64,7 +64,7 @@ def _amount(row: Completion) -> list[str]:
     except NoAmount as refused:
         return [f"The amount “{row.credits}” cannot be reported. {refused}"]
     if quarters > row.maximum:
-        return [f"{shown(quarters)} credits are more than the {shown(row.maximum)} that were designated."]
+        return [f"{counted(quarters, CREDITS)}: more than the {shown(row.maximum)} that were designated."]
     return []
 
 

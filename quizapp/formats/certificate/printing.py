@@ -24,10 +24,34 @@ class Unprintable(Exception):
     """A certificate cannot be set; the sentence names the signs that no font has."""
 
 
+SAMPLE_SAYS = (
+    "This page shows how a certificate of this activity looks. It certifies nothing: nobody earned it, it is not "
+    "signed, and whoever looks its code up is told that there is no such certificate."
+)
+
+
 def pdf(facts: Facts, credential: str) -> bytes:
     """The certificate, one landscape page, with the credential attached. Raises Unprintable."""
+    attached = (
+        f'#pdf.attach("/{ATTACHMENT}", bytes({quoted(credential)}), relationship: "alternative", '
+        f'mime-type: "{CREDENTIAL_TYPE}", description: "The same facts, signed, for machines")'
+    )
+    return _set(_source(facts, _heading(facts), f"{_heading(facts)} {facts.code}", attached))
+
+
+def sample_pdf(facts: Facts) -> bytes:
+    """The page of a certificate that nobody earned: without a credential, and a sample by its title, its heading, a
+    sentence, and a word across the page. Raises Unprintable."""
+    across = """#set page(foreground: place(center + horizon, rotate(-24deg,
+  text(150pt, weight: 700, fill: rgb("#9a341226"), "SAMPLE"))))"""
+    return _set(
+        _source(facts, "Sample certificate", f"Sample, not a certificate: {facts.activity}", across, SAMPLE_SAYS)
+    )
+
+
+def _set(source: str) -> bytes:
     try:
-        return typesetting.compiled(_source(facts, credential))
+        return typesetting.compiled(source)
     except typesetting.NoSuchSign as missing:
         raise Unprintable(
             f"No font of ours has the sign {missing.sign}, so the certificate would have a blank. Please write the "
@@ -47,7 +71,8 @@ def refuse_name(name: str) -> str | None:
     return None
 
 
-def _source(facts: Facts, credential: str) -> str:
+def _source(facts: Facts, heading: str, title: str, further: str, remark: str = "") -> str:
+    """`further`: what stands with the settings of the page; `remark`: a sentence below the heading."""
     issued = facts.issued_at.astimezone(dt.UTC)
     providers = facts.provider
     if facts.joint_provider.casefold() not in ("", "none"):
@@ -65,20 +90,20 @@ def _source(facts: Facts, credential: str) -> str:
     alternative = f"QR code that leads to {facts.verify_url}"
     earned = f"{shown(facts.quarters)} {plain(facts.unit)}" if facts.quarters else "Taking part, without credit,"
     return f"""
-#set document(title: {quoted(f"{_heading(facts)} {facts.code}")}, author: {quoted(facts.provider)},
+#set document(title: {quoted(title)}, author: {quoted(facts.provider)},
   description: {quoted(f"{earned} for {facts.name}: {facts.activity}")},
   date: datetime(year: {issued.year}, month: {issued.month}, day: {issued.day}))
-#pdf.attach("/{ATTACHMENT}", bytes({quoted(credential)}), relationship: "alternative",
-  mime-type: "{CREDENTIAL_TYPE}", description: "The same facts, signed, for machines")
 #set page(paper: "a4", flipped: true, margin: (x: 27mm, top: 22mm, bottom: 18mm),
   background: place(left + top, dx: 12mm, dy: 12mm, rect(width: 273mm, height: 186mm, stroke: 0.6pt + rgb("#0a6566"))))
+{further}
 #set text(12pt, lang: "en", region: "GB", fill: rgb("#1d2129"), fallback: false,
   font: ({typesetting.families()}))
 #set par(leading: 0.62em, spacing: 0.9em)
 #let quiet(body) = text(fill: rgb("#5a626d"), body)
 #show heading.where(level: 1): it => block(above: 0mm, below: 15mm, text(14pt, weight: 400, tracking: 0.06em,
   fill: rgb("#0a6566"), it.body))
-= {_heading(facts)}
+= {heading}
+{f'#block(above: 0mm, below: 9mm, text(10pt, fill: rgb("#9a3412"))[{words(remark)}])' if remark else ""}
 #quiet[This is to certify that]
 #block(above: 6mm, below: 8mm, text({_name_size(facts.name)}pt)[{words(facts.name)}])
 #block(below: 10mm)[has taken part in the activity below{_claimed(facts)}.]

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit import front_matter
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import counted, shown
 from quizapp.core.credit.front_matter import ELEMENTS, InControl
+from quizapp.core.credit.statements import fill
+from quizapp.core.wording import count
 from quizapp.db.models import (
     Content,
     ContentVersion,
@@ -59,9 +61,9 @@ def front_paper(edition: Edition, today: dt.date) -> Paper:
         blocks.append(missing("no credit is designated for this activity, and no clinician has signed for it."))
     for one in edition.systems:
         blocks += [
-            Para(f"At most {shown(one.maximum)} {one.unit.replace('*', '')}, in steps of {shown(one.step)}."),
+            Para(f"At most {counted(one.maximum, one.unit).replace('*', '')}, in steps of {shown(one.step)}."),
             Para(one.designation_statement.replace("*", "")),
-            Para(one.claim_statement.replace("*", "")),
+            Para(fill(one.claim_statement, {"claimed": "…", "name": "…"}).replace("*", "")),
         ]
     if not edition.systems:
         blocks.append(missing("credit of any system."))
@@ -147,8 +149,9 @@ def test_paper(session: Session, editions: Sequence[Edition], today: dt.date) ->
         blocks += [
             Heading(f"Edition {edition.number}"),
             Para(
-                f"A test asks {edition.a_test or len(edition.questions)} of {len(edition.questions)} questions; "
-                f"{edition.minimum_percent} % of the marks are needed, in at most {edition.attempts} attempts."
+                f"A test asks {edition.a_test or len(edition.questions)} of "
+                f"{count(len(edition.questions), 'question')}; {edition.minimum_percent} % of the marks are needed, in "
+                f"at most {count(edition.attempts, 'attempt')}."
             ),
         ]
         if not edition.questions:

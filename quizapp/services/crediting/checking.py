@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quizapp.core.assembly import Blueprint, assemble
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import named, shown, unit_of
 from quizapp.core.credit.front_matter import FrontMatter, PoolQuestion, Problem, checklist
 from quizapp.core.credit.statements import fill
 from quizapp.core.windows import moment, wall_time
@@ -170,7 +170,7 @@ def _systems(draft: Draft, chosen: Mapping[str, Held[SystemText]], provider: Pro
             "title": draft.title,
             "format": FORMATS[draft.kind],
             "maximum": shown(draft.systems[slug]),
-            "unit": held.text.unit,
+            "unit": unit_of(draft.systems[slug], held.text.unit),
         }
         found.append(
             System(
@@ -181,7 +181,7 @@ def _systems(draft: Draft, chosen: Mapping[str, Held[SystemText]], provider: Pro
                 professions=held.text.professions,
                 maximum=draft.systems[slug],
                 designation_statement=fill(held.text.designation_statement, words),
-                claim_statement=fill(held.text.claim_statement, words),
+                claim_statement=fill(held.text.claim_statement, words | {"unit": held.text.unit}),
                 report_format=held.text.report_format,
                 designated=held.text.designated,
             )
@@ -268,7 +268,7 @@ def _credit(draft: Draft, provider: ProviderText, chosen: Mapping[str, Held[Syst
         if slug not in chosen
     ]
     for slug, held in chosen.items():
-        unit = held.text.unit.replace("*", "")
+        unit = named(held.text.unit)
         if draft.systems[slug] % held.text.step:
             found.append(Problem("maximum", f"{unit} is designated in steps of {shown(held.text.step)}."))
         if held.text.designated and provider.name and not provider.accredited:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import named, shown
 from quizapp.core.credit.claims import State
 from quizapp.core.credit.reporting import Completion
 from quizapp.db.models import (
@@ -152,7 +152,7 @@ def list_records(session: Session, activity_id: int) -> tuple[ActivityRecord, ..
         stated = _stated(one.body, one.slug, one.system_body)
         if stated.get("report_format", "") == pars.NAME:
             designated.setdefault(one.id, []).append(
-                Designated(one.slug, str(stated["unit"]).replace("*", ""), stated["step"], one.maximum)
+                Designated(one.slug, named(str(stated["unit"])), stated["step"], one.maximum)
             )
     return tuple(
         _record(row, tuple(designated[row.id]), begun[row.id], completed[row.id, True], completed[row.id, False])

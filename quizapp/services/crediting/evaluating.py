@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from quizapp.core.credit import claims, evaluation
 from quizapp.core.credit.evaluation import Asked
 from quizapp.core.preferences import Unfit
+from quizapp.core.wording import count
 from quizapp.db.models import ActivityVersion, Attestation, Evaluation, table
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.db.upserts import upserts
@@ -19,7 +20,7 @@ from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import claiming
 
-STATEMENT = "I took part in this activity myself, and it took me {minutes} minutes."
+STATEMENT = "I took part in this activity myself, and it took me {minutes}."
 """What is attested; stored with the minutes as it read then."""
 
 
@@ -84,10 +85,11 @@ def attest(session: Session, actor: Actor, participation_id: int, minutes: int, 
                 raise Unfit({"minutes": "Say how many minutes it took, at least one."})
             most = plausible_minutes(taken, now)
             if minutes > most:
-                raise Unfit({"minutes": f"You enrolled {most} minutes ago; it cannot have taken longer than that."})
+                ago = count(most, "minute")
+                raise Unfit({"minutes": f"You enrolled {ago} ago; it cannot have taken longer than that."})
             if minutes == taken.core.attested_minutes:
                 return
-            wording = STATEMENT.format(minutes=minutes)
+            wording = STATEMENT.format(minutes=count(minutes, "minute"))
             row = {"participation_id": participation_id, "minutes": minutes, "wording": wording, "at": now}
             session.execute(_ATTEST[session.get_bind().dialect.name], row)
             auditing.record(

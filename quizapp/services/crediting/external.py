@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core.credit.amounts import NoAmount, read_quarters, shown
+from quizapp.core.credit.amounts import NoAmount, forms_of, read_quarters, shown
 from quizapp.core.credit.identifiers import problem_of_text
 from quizapp.core.preferences import Unfit, local_date
 from quizapp.db.models import ExternalCredit
@@ -127,7 +127,7 @@ def _checked(session: Session, actor: Actor, typed: Typed, now: dt.datetime) -> 
     units = units_of(session)
     system = typed.system
     if not system:
-        same = {unit.replace("*", "").casefold(): slug for slug, unit in units.items()}
+        same = {form.replace("*", "").casefold(): slug for slug, unit in units.items() for form in forms_of(unit)}
         system = same.get(other.casefold(), other)
         if problem := problem_of_text(other, LONGEST_SYSTEM) if other else "Say which credit it is.":
             problems["other"] = problem

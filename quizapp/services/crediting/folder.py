@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import counted, shown, unit_of
+from quizapp.core.credit.statements import fill
 from quizapp.db.models import ActivityVersion
 from quizapp.db.session import retrying, writing
 from quizapp.formats import paper, spreadsheets
@@ -31,6 +32,7 @@ from quizapp.services.crediting.scope import Run
 
 _STAMP = (1980, 1, 1, 0, 0, 0)
 SAMPLE = "SAMP-LE22-2222"
+NOBODY = "Sample – not a certificate"
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _abstract(
     """The abstract of performance in practice, filled with what the record says."""
     newest = editions[-1]
     front = newest.front
-    credit = "; ".join(f"{shown(one.maximum)} {one.unit.replace('*', '')}" for one in newest.systems)
+    credit = "; ".join(counted(one.maximum, one.unit).replace("*", "") for one in newest.systems)
     if not newest.credit_designated:
         credit += " – no credit is designated"
     told = (
@@ -189,7 +191,7 @@ def _sample(edition: Edition, site: str, now: dt.datetime) -> tuple[bytes | None
     facts = Facts(
         code=SAMPLE,
         recipient="nobody",
-        name="Sample – not a certificate",
+        name=NOBODY,
         profession="physician",
         activity=edition.title,
         edition=edition.number,
@@ -197,15 +199,18 @@ def _sample(edition: Edition, site: str, now: dt.datetime) -> tuple[bytes | None
         provider=edition.front.provider or edition.provider,
         joint_provider=edition.front.joint_provider or "none",
         quarters=system.maximum,
-        unit=system.unit,
+        unit=unit_of(system.maximum, system.unit),
         accreditation_statement=edition.front.accreditation_statement,
         designation_statement=system.designation_statement,
-        claim_statement=system.claim_statement,
+        claim_statement=fill(
+            system.claim_statement,
+            {"claimed": shown(system.maximum), "name": NOBODY, "unit": unit_of(system.maximum, system.unit)},
+        ),
         completed_on=edition.released.date(),
         issued_at=edition.released.replace(microsecond=0),
         verify_url=f"{site}/verify/{SAMPLE}",
     )
     try:
-        return printing.pdf(facts, "sample"), ""
+        return printing.sample_pdf(facts), ""
     except printing.Unprintable as problem:
         return None, str(problem)

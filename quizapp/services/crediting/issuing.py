@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit import claims
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import shown, unit_of
 from quizapp.core.credit.claims import Refusal
+from quizapp.core.credit.statements import fill
 from quizapp.core.preferences import local_date
 from quizapp.db.models import (
     Activity,
@@ -172,45 +173,60 @@ def find_participation_code(session: Session, participation_id: int) -> str | No
     return session.scalar(newest.order_by(Certificate.issued_at.desc(), Certificate.code).limit(1))
 
 
-def claim_facts(session: Session, press: Press, claim_id: int, now: dt.datetime, **changes: Any) -> tuple[Facts, str]:
+def claim_facts(
+    session: Session,
+    press: Press,
+    claim_id: int,
+    now: dt.datetime,
+    *,
+    supersedes: str = "",
+    name: str | None = None,
+    quarters: int | None = None,
+) -> tuple[Facts, str]:
     """The facts of a claim as they stand now, under a new code, and the slug of its provider; for a certificate that
-    supersedes another. `changes`: facts that are to differ. Raises LookupError."""
+    supersedes another, with another name or amount. Raises LookupError."""
     row = session.execute(_CLAIMED.where(Claim.id == claim_id)).one_or_none()
     if row is None:
         raise LookupError(claim_id)
-    return replace(facts_of(session, press, row, now), **changes), row.provider_slug
+    facts = facts_of(session, press, row, now, name=name, quarters=quarters)
+    return replace(facts, supersedes=supersedes), row.provider_slug
 
 
-def facts_of(session: Session, press: Press, row: Any, now: dt.datetime) -> Facts:
-    """What is certified. `row`: of one of the statements below."""
+def facts_of(
+    session: Session, press: Press, row: Any, now: dt.datetime, *, name: str | None = None, quarters: int | None = None
+) -> Facts:
+    """What is certified. `row`: of one of the statements below; `name`, `quarters`: in place of those of the row."""
+    name, quarters = name or row.name, quarters or row.quarters
     body, front = row.body, row.body.get("front", {})
     system = body.get("systems", {}).get(row.system, {}) if row.quarters else {}
     code = new_code()
     format_ = FORMATS[row.kind].capitalize()
     provider = front.get("provider") or row.provider.get("name", "")
     unit = str((system or row.system_body or {}).get("unit", ""))
-    words = {"provider": provider, "format": format_.lower(), "maximum": shown(row.maximum or 0), "unit": unit}
+    maximum = row.maximum or 0
+    words = {"provider": provider, "format": format_.lower(), "maximum": shown(maximum)}
+    claimed = words | {"claimed": shown(quarters), "name": name, "unit": unit_of(quarters, unit)}
     statements = dict(row.system_body or {}) | {name: text for name, text in system.items() if name in _STATEMENTS}
-    designated = _filled(str(statements.get("designation_statement", "")), words)
+    designated = fill(str(statements.get("designation_statement", "")), words | {"unit": unit_of(maximum, unit)})
     if body.get("credit_designated") is False and NOT_DESIGNATED not in designated:
         designated = f"{designated} {NOT_DESIGNATED}".strip()
     return Facts(
         code=code,
         recipient=row.recipient,
-        name=row.name,
+        name=name,
         profession=row.profession,
         activity=row.title,
         edition=row.edition,
         format=format_,
         provider=str(provider),
         joint_provider=str(front.get("joint_provider", "none")),
-        quarters=row.quarters,
-        unit=unit if row.quarters else "",
+        quarters=quarters,
+        unit=unit_of(quarters, unit) if quarters else "",
         accreditation_statement=str(
             front.get("accreditation_statement") or row.provider.get("accreditation_statement", "")
         ),
         designation_statement=designated,
-        claim_statement=_filled(str(statements.get("claim_statement", "")), words) if row.quarters else WITHOUT_CREDIT,
+        claim_statement=fill(str(statements.get("claim_statement", "")), claimed) if quarters else WITHOUT_CREDIT,
         completed_on=local_date(row.passed_at or now, row.provider.get("zone", "UTC")),
         issued_at=now.replace(microsecond=0),
         verify_url=f"{press.site}/verify/{code}",
@@ -220,13 +236,6 @@ def facts_of(session: Session, press: Press, row: Any, now: dt.datetime) -> Fact
 _follower = sa.orm.aliased(Certificate)
 _is_superseded = sa.exists().where(_follower.supersedes == Certificate.code)
 _STATEMENTS = ("designation_statement", "claim_statement")
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    """A statement with its gaps filled; gaps that nobody knows stay as they were written."""
-    for name, word in words.items():
-        text = text.replace("{" + name + "}", word)
-    return text
 
 
 def make(session: Session, press: Press, facts: Facts, provider: str, now: dt.datetime) -> Made:

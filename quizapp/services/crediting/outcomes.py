@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.core.credit import outcomes
 from quizapp.core.credit.outcomes import BEFORE, DAYS, FEWEST_PEOPLE, FEWEST_QUESTIONS, LEVELS, Cell, Change, Line, Mark
+from quizapp.core.wording import count
 from quizapp.db.models import ActivityVersion, Content, ContentVersion, Participation, Presentation, Response, Sitting
 from quizapp.formats.paper import Block, Heading, Items, Paper, Para, Table
 from quizapp.services.accounts import Actor
@@ -136,8 +137,8 @@ def paper(found: Outcomes, today: dt.date) -> Paper:
     """The report as a document."""
     blocks: list[Block] = [
         Para(
-            f"{found.run.title} ({found.run.slug}). {found.people} participants, {found.answers} answers to unseen "
-            f"questions; {found.left_out} answers to questions met before are left out."
+            f"{count(found.people, 'participant')}, {count(found.answers, 'answer')} to unseen questions; "
+            f"{count(found.left_out, 'answer')} to questions met before {_are(found.left_out)} left out."
         ),
         Heading("How it was measured"),
         Items(METHOD),
@@ -147,6 +148,10 @@ def paper(found: Outcomes, today: dt.date) -> Paper:
         if lines:
             blocks += [Heading(heading), _shares(found, lines), _differences(found, lines)]
     return Paper(f"Outcomes: {found.run.title}", today, tuple(blocks))
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _shares(found: Outcomes, lines: Sequence[Line]) -> Table:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit.amounts import shown
+from quizapp.core.wording import count
 from quizapp.db.models import AuditEvent, Certificate, Claim, Participation, ReportRow, Revocation
 from quizapp.formats.paper import Block, Heading, Items, Paper, Para, Table
 from quizapp.services import auditing
@@ -26,7 +27,7 @@ def evaluation_paper(summary: Summary, today: dt.date) -> Paper:
     """What participants said, without names, and how long they were busy."""
     times = summary.times
     blocks: list[Block] = [
-        Para(f"{summary.n} evaluations of {summary.passed} participants who passed."),
+        Para(f"{count(summary.n, 'evaluation')} of {count(summary.passed, 'participant')} who passed."),
         Heading("Commercial bias"),
         Para(f"{summary.flagged} of {summary.n} found commercial bias."),
     ]
@@ -36,7 +37,7 @@ def evaluation_paper(summary: Summary, today: dt.date) -> Paper:
         blocks.append(Heading(said.asked.label))
         if said.chosen:
             rows = tuple((words, str(n)) for words, n in said.chosen)
-            blocks.append(Table(f"{said.n} answers", ("Answer", "How many"), rows))
+            blocks.append(Table(count(said.n, "answer"), ("Answer", "How many"), rows))
         elif said.texts:
             blocks.append(Items(said.texts))
         else:
@@ -46,8 +47,8 @@ def evaluation_paper(summary: Summary, today: dt.date) -> Paper:
     blocks += [
         Heading("Time"),
         Para(
-            f"Designated: {times.designated} minutes. Of {times.n} who passed, {times.below} were busy for less; the "
-            f"median is {times.middle:.0f} minutes."
+            f"Designated: {count(times.designated, 'minute')}. Of {times.n} who passed, {times.below} were busy for "
+            f"less; the median is {count(round(times.middle), 'minute')}."
         ),
     ]
     if times.enough:
@@ -175,7 +176,7 @@ def audit_paper(session: Session, deeds: int, today: dt.date) -> Paper:
         "Audit",
         today,
         (
-            Para(f"{deeds} deeds about this activity stand in the table beside this page, with their digests."),
+            Para(f"The table beside this page has {count(deeds, 'deed')} about this activity, with their digests."),
             said,
         ),
     )

@@ -14,7 +14,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import CREDITS, counted, shown
 from quizapp.core.preferences import DEFAULT, Choices, local_date
 from quizapp.db.models import (
     ActivityVersion,
@@ -184,9 +184,9 @@ def _of_goals(session: Session, row: Row, person: Person, now: dt.datetime) -> I
     for one in progress_of(row.goals, list_lines(session, actor, units), today.year, units):
         if one.missing:
             about = f"goal:{today.year}:{month}:{one.system}"
-            what = one.unit.replace("*", "") if one.system else "credits"
+            what = counted(one.goal, one.unit if one.system else CREDITS).replace("*", "")
             said = (
-                f"Your goal for {today.year} is {shown(one.goal)} {what}; {shown(one.reached)} stand in your "
+                f"Your goal for {today.year} is {what}; {shown(one.reached)} stand in your "
                 f"transcript, {shown(one.missing)} to go."
             )
             yield Reason(about, about, said)

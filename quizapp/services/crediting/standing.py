@@ -165,7 +165,7 @@ def _next(
                 "The time for claiming is over. The coordinator can reopen it if you took part in time.",
             )
         if not taken.core.evaluated:
-            return Next.EVALUATE, f"All {terms.attempts} attempts are used." if used else ""
+            return Next.EVALUATE, claims.no_attempt_left(terms.attempts) if used else ""
         if through and issuing.may_claim_credit(designated, taken):
             return Next.CLAIM, ""
         return Next.PARTICIPATION, ""

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import named, shown
 from quizapp.core.credit.claims import State
 from quizapp.core.preferences import local_date
 from quizapp.db.models import (
@@ -305,7 +305,7 @@ def export_rows(transcript: Transcript) -> list[list[str]]:
                 line.title,
                 line.provider,
                 SOURCE_WORDS[line.source],
-                line.unit.replace("*", ""),
+                named(line.unit),
                 shown(line.quarters),
                 "yes" if line.counts else "no",
                 line.said if line.designated else f"No credit is designated. {line.said}".strip(),

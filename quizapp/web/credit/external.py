@@ -13,6 +13,7 @@ from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from quizapp import clock
+from quizapp.core.credit.amounts import named
 from quizapp.core.preferences import Unfit, local_date
 from quizapp.db.extension import db
 from quizapp.services.crediting import external, transcripts
@@ -64,7 +65,7 @@ def new_external() -> ResponseReturnValue:
 def external_page(form: ExternalForm) -> str:
     units = transcripts.units_of(db.session())
     form.system.choices = [
-        *(SelectChoice(value=slug, label=unit.replace("*", "")) for slug, unit in units.items()),
+        *(SelectChoice(value=slug, label=named(unit)) for slug, unit in units.items()),
         SelectChoice(value="", label="Another credit"),
     ]
     today = local_date(clock.now(), get_actor().zone)

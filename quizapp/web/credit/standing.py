@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from quizapp import clock
+from quizapp.core.wording import count
 from quizapp.db.extension import db
 from quizapp.services.crediting import standing
 from quizapp.services.crediting.activities import BLOCK, Edition
@@ -106,7 +107,7 @@ def sentence_of(held: Standing) -> str:
     tried = len(taken.sat)
     if tried:
         left = max(held.edition.attempts - tried, 0)
-        return f"Not passed yet; {left} of {held.edition.attempts} attempts left."
+        return f"Not passed yet; {left} of {count(held.edition.attempts, 'attempt')} left."
     return "You are enrolled."
 
 

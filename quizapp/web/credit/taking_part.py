@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from quizapp import clock
 from quizapp.core.credit import claims
-from quizapp.core.credit.amounts import NoAmount, read_quarters, shown
+from quizapp.core.credit.amounts import NoAmount, named, read_quarters, shown
 from quizapp.core.credit.claims import Refusal
 from quizapp.core.credit.evaluation import LONGEST_ANSWER
+from quizapp.core.credit.statements import fill
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.formats.certificate.printing import Unprintable
@@ -198,7 +199,15 @@ def claim_page(
         if system.slug in held.claimable and taken.core.attested_minutes is not None:
             top = claims.most(terms[system.slug], taken.core)
             amounts = [shown(quarters) for quarters in range(system.step, top + 1, system.step)]
-            offers.append({"system": system, "amounts": amounts[::-1], "maximum": shown(system.maximum)})
+            known = {"claimed": "…", "name": get_actor().name or get_actor().email, "unit": named(system.unit)}
+            offers.append(
+                {
+                    "system": system,
+                    "amounts": amounts[::-1],
+                    "maximum": shown(system.maximum),
+                    "statement": fill(system.claim_statement, known),
+                }
+            )
     return render_template(
         "credit/claim.html",
         edition=edition,

@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
-from quizapp.core.credit.amounts import shown
+from quizapp.core.credit.amounts import counted, shown, unit_of
 from quizapp.core.preferences import Unfit, local_date
 from quizapp.db.extension import db
 from quizapp.formats import spreadsheets, transcript
@@ -128,7 +128,7 @@ def sum_in_words(one: Sum) -> str:
         told = f": {shown(one.own)} claimed here, {shown(one.external)} earned elsewhere."
     else:
         told = ", earned elsewhere." if one.external else ", claimed here."
-    return f"{shown(one.quarters)} {one.unit}{told}"
+    return f"{counted(one.quarters, one.unit)}{told}"
 
 
 def row_of(line: Line) -> transcript.Row:
@@ -139,4 +139,6 @@ def row_of(line: Line) -> transcript.Row:
         proof = "entered by the learner" + (", with a file" if line.evidence else "")
     else:
         proof = "no certificate"
-    return transcript.Row(line.on, line.title, line.provider, line.quarters, line.unit, state, proof)
+    return transcript.Row(
+        line.on, line.title, line.provider, line.quarters, unit_of(line.quarters, line.unit), state, proof
+    )

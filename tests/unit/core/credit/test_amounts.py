@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizapp.core.credit.amounts import MOST_QUARTERS, NoAmount, quarters_of, read_quarters, shown
+from quizapp.core.credit.amounts import MOST_QUARTERS, NoAmount, counted, named, quarters_of, read_quarters, shown
 
 
 @pytest.mark.parametrize(("text", "quarters"), [("1", 4), ("0.25", 1), ("1,25", 5), (" 2.50 ", 10), ("0.750000", 3)])
@@ -34,6 +34,16 @@ def test_what_is_written_is_read(text: str, quarters: int) -> None:
 def test_what_is_no_amount_is_refused_in_words(text: str, sentence: str) -> None:
     with pytest.raises(NoAmount, match=sentence):
         read_quarters(text)
+
+
+@pytest.mark.parametrize(
+    ("quarters", "said"),
+    [(1, "0.25 sample credits"), (4, "1 sample credit"), (5, "1.25 sample credits"), (8, "2 sample credits")],
+)
+def test_one_credit_is_singular_and_every_other_amount_plural(quarters: int, said: str) -> None:
+    assert counted(quarters, "sample credit(s)") == said
+    assert counted(4, "hours") == "1 hours", "a unit that says nothing of its plural stays as it is"
+    assert named("*AMA PRA Category 1 Credit(s)*™") == "AMA PRA Category 1 Credits™"
 
 
 def test_a_system_may_count_in_larger_steps() -> None:

@@ -89,3 +89,11 @@ def test_two_processes_make_the_same_bytes(page: bytes, token: str) -> None:
         [sys.executable, "-c", told], input=token, capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == sha256(page).hexdigest()
+
+
+def test_a_sample_says_so_in_its_title_and_carries_no_credential() -> None:
+    made = PdfFileReader(BytesIO(printing.sample_pdf(FACTS)))
+    real = PdfFileReader(BytesIO(printing.pdf(FACTS, "x")))
+    assert made.trailer["/Info"]["/Title"] == f"Sample, not a certificate: {FACTS.activity}"
+    assert "Sample" not in real.trailer["/Info"]["/Title"]
+    assert ("/AF" in real.root, "/AF" in made.root) == (True, False), "nothing that could be verified is attached"
