@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask, session
 from flask.testing import FlaskCliRunner
 from flask_security import login_user
@@ -61,6 +62,25 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def compiled_templates(shared_folder: Path) -> FileSystemBytecodeCache:
     """Each application would compile every template anew, which was a fifth of what the suite cost."""
     return FileSystemBytecodeCache(str(shared_folder))
+
+
+PAIRS = 4
+"""More than one test has providers whose keys must differ."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rsa_pairs() -> Iterator[None]:
+    """Hand a few pairs of RSA keys out in turn: to find the primes of a new one for each provider took longer than
+    most of what these tests do with it."""
+    make, pairs = rsa.generate_private_key, []
+
+    def hand_out(**wanted: int) -> rsa.RSAPrivateKey:
+        pairs.append(pairs.pop(0) if len(pairs) >= PAIRS else make(**wanted))
+        return pairs[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", hand_out)
+        yield
 
 
 Build = Callable[..., Flask]
