@@ -224,6 +224,8 @@ def test_without_an_element_nothing_is_published_and_it_is_named(desk: Desk, ele
         ({"systems": {"credit": 4}}, "maximum", "Institute of Examples is not marked as accredited"),
         ({"systems": {"credit": 4}}, "questions", "has no clinician’s signature for this version"),
         ({"minutes": 59}, "maximum", "stands for 60 minutes"),
+        ({"board_label": "Self-assessment"}, "board_reference", "Missing: the reference of the board’s approval"),
+        ({"board_label": "Self-assessment"}, "board_label", "only beside credit that is designated"),
         ({"a_test": 1}, "a_test", "cannot sample each"),
         ({"a_test": 5}, "a_test", "there are 4"),
     ],

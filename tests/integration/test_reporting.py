@@ -184,6 +184,18 @@ def test_the_report_and_the_certificate_name_the_same_day_the_one_of_the_provide
     assert facts.completed_on.isoformat() == row["completed_on"] == "2026-11-23"
 
 
+@pytest.mark.parametrize(("until", "is_told"), [("2026-11-23", True), ("2026-11-22", False)])
+def test_a_boards_label_is_certified_if_its_approval_held_on_the_day(app: Flask, until: str, is_told: bool) -> None:
+    label = {"board_label": "Self-assessment", "board_reference": "SA-26-1", "board_from": "2026-11-01"}
+    with app.app_context():
+        run = Designated.new(db.session(), front=label | {"board_until": until})
+        desk = Desk(db.session(), run, Vault([Fernet.generate_key().decode()]))
+        press = issuing.Press(desk.vault, "https://quiz.example.org")
+        facts, _ = issuing.claim_facts(desk.session, press, desk.physician(), LATER)
+    said = f"Self-assessment (approval SA-26-1, 2026-11-01 to {until})."
+    assert (said in facts.designation_statement) is is_told
+
+
 def test_what_is_kept_back_is_said_with_every_reason(desk: Desk) -> None:
     silent = desk.physician(consents=None)
     refused = desk.physician(consents=False)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from quizapp.core.credit.amounts import QUARTER_MINUTES
+from quizapp.core.credit.recognition import Recognition
 
 NEEDS = ("knowledge", "competence", "performance")
 NONE = "none"
@@ -103,11 +104,21 @@ class FrontMatter:
     longest_years: int = field(default=LONGEST_YEARS)
     credit_designated: bool = True
     """Whether a system that is reported anywhere stands behind the credit; if not, its pages say so."""
+    board_label: str = ""
+    board_reference: str = ""
+    board_from: dt.date | None = None
+    board_until: dt.date | None = None
+
+    @property
+    def recognition(self) -> Recognition:
+        """What a board has approved, if any has."""
+        return Recognition(self.board_label, self.board_reference, self.board_from, self.board_until)
 
     def to_json(self) -> dict[str, Any]:
-        """What it states as JSON, days as ISO dates; people and questions stand elsewhere."""
+        """What it states as JSON, days as ISO dates; people and questions stand elsewhere, and a board’s label only
+        where there is one."""
         held = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _ELSEWHERE}
-        return {name: _plain(value) for name, value in held.items()}
+        return {name: _plain(value) for name, value in held.items() if value or not name.startswith("board_")}
 
     @classmethod
     def from_json(
@@ -122,7 +133,7 @@ class FrontMatter:
 
 
 _ELSEWHERE = {"in_control", "questions"}
-_DAYS = ("released", "expires", "validity_reviewed_on")
+_DAYS = ("released", "expires", "validity_reviewed_on", "board_from", "board_until")
 _LISTS = ("objectives", "bibliography")
 
 
@@ -185,7 +196,15 @@ def checklist(front: FrontMatter) -> tuple[Problem, ...]:
     missing = [
         Problem(element, f"Missing: {name}.") for element, name in ELEMENTS.items() if not getattr(front, element)
     ]
-    return (*missing, *_dates(front), *_levels(front), *_people(front), *_test(front))
+    board = front.recognition.problems(front.released, front.expires, credit_designated=front.credit_designated)
+    return (
+        *missing,
+        *_dates(front),
+        *_levels(front),
+        *_people(front),
+        *_test(front),
+        *(Problem(f"board_{part}", sentence) for part, sentence in board),
+    )
 
 
 def _dates(front: FrontMatter) -> list[Problem]:

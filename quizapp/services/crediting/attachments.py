@@ -67,6 +67,8 @@ def front_paper(edition: Edition, today: dt.date) -> Paper:
         ]
     if not edition.systems:
         blocks.append(missing("credit of any system."))
+    if edition.front.recognition.sentence:
+        blocks.append(Para(f"Label of a board: {edition.front.recognition.sentence}"))
     return Paper(f"Front matter, edition {edition.number}: {edition.title}", today, tuple(blocks))
 
 

@@ -25,7 +25,8 @@ Json = dict[str, Any]
 AS_WRITTEN = (
     "title", "joint_provider", "released", "expires", "audience", "practice_gap", "need", "intended_change",
     "why_this_format", "competencies", "minutes", "method", "minimum_percent", "attempts", "validity_reviewer",
-    "validity_reviewed_on", "commercial_support", "bibliography",
+    "validity_reviewed_on", "commercial_support", "bibliography", "board_label", "board_reference", "board_from",
+    "board_until",
 )  # fmt: skip
 """What the front matter takes from the draft as it stands."""
 _QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")

@@ -68,6 +68,10 @@ class Draft:
     validity_reviewed_on: dt.date | None = None
     commercial_support: str = ""
     bibliography: tuple[str, ...] = ()
+    board_label: str = ""
+    board_reference: str = ""
+    board_from: dt.date | None = None
+    board_until: dt.date | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in asdict(self).items()}
@@ -85,7 +89,7 @@ class Draft:
         return tuple(one.name for one in fields(self) if getattr(self, one.name) != getattr(other, one.name))
 
 
-DAYS = ("released", "expires", "claim_until", "validity_reviewed_on")
+DAYS = ("released", "expires", "claim_until", "validity_reviewed_on", "board_from", "board_until")
 LISTS = ("objectives", "questions", "bibliography")
 
 

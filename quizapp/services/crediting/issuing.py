@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from quizapp.core.credit import claims
 from quizapp.core.credit.amounts import shown, unit_of
 from quizapp.core.credit.claims import Refusal
+from quizapp.core.credit.front_matter import FrontMatter
 from quizapp.core.credit.statements import fill
 from quizapp.core.preferences import local_date
 from quizapp.db.models import (
@@ -210,6 +211,10 @@ def facts_of(
     designated = fill(str(statements.get("designation_statement", "")), words | {"unit": unit_of(maximum, unit)})
     if body.get("credit_designated") is False and NOT_DESIGNATED not in designated:
         designated = f"{designated} {NOT_DESIGNATED}".strip()
+    completed_on = local_date(row.passed_at or now, row.provider.get("zone", "UTC"))
+    board = FrontMatter.from_json(front).recognition
+    if row.quarters and board.holds_on(completed_on):
+        designated = f"{designated} {board.sentence}"
     return Facts(
         code=code,
         recipient=row.recipient,
@@ -227,7 +232,7 @@ def facts_of(
         ),
         designation_statement=designated,
         claim_statement=fill(str(statements.get("claim_statement", "")), claimed) if quarters else WITHOUT_CREDIT,
-        completed_on=local_date(row.passed_at or now, row.provider.get("zone", "UTC")),
+        completed_on=completed_on,
         issued_at=now.replace(microsecond=0),
         verify_url=f"{press.site}/verify/{code}",
     )

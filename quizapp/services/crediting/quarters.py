@@ -94,6 +94,10 @@ def _follow(draft: Draft, ended: dt.date, stock: Stock, today: dt.date) -> tuple
         expires=expires,
         claim_until=expires + (draft.claim_until - ended) if draft.claim_until else None,
         questions=questions,
+        board_label="",
+        board_reference="",
+        board_from=None,
+        board_until=None,
         validity_reviewed_on=None if questions != draft.questions else draft.validity_reviewed_on,
     )
     return following, again

@@ -34,10 +34,11 @@ from quizapp.web.teach.fields import WholeNumber
 
 TEXTS = (
     "title", "provider", "joint_provider", "audience", "practice_gap", "need", "intended_change", "why_this_format",
-    "competencies", "lesson", "method", "quarter", "validity_reviewer", "commercial_support",
+    "competencies", "lesson", "method", "quarter", "validity_reviewer", "commercial_support", "board_label",
+    "board_reference",
 )  # fmt: skip
 NUMBERS = ("a_test", "minutes", "minimum_percent", "attempts", "cool_down_minutes")
-DAYS = ("released", "expires", "claim_until", "validity_reviewed_on")
+DAYS = ("released", "expires", "claim_until", "validity_reviewed_on", "board_from", "board_until")
 LONGEST_SLUG = 64
 
 
@@ -94,6 +95,10 @@ class DraftForm(FlaskForm):
     validity_reviewed_on = Day("Reviewed on")
     commercial_support = TextAreaField("Commercial support")
     bibliography = TextAreaField("Bibliography")
+    board_label = StringField("Label")
+    board_reference = StringField("Reference of the approval")
+    board_from = Day("Holds from")
+    board_until = Day("Holds until the end of")
 
     @classmethod
     def of(cls, draft: Draft, providers: Iterable[Held[ProviderText]], stock: Stock) -> DraftForm:
@@ -135,7 +140,7 @@ def read_draft(form: DraftForm, held: Draft, stock: Stock) -> Draft:
     given: dict[str, Any] = {name: form[name].data or 0 for name in NUMBERS}
     given.update((name, form[name].data) for name in DAYS)
     given.update((name, _tidy(form[name].data)) for name in TEXTS)
-    for name in ("title", "quarter", "validity_reviewer"):
+    for name in ("title", "quarter", "validity_reviewer", "board_label", "board_reference"):
         given[name] = " ".join(given[name].split())
     lines = (form.bibliography.data or "").splitlines()
     return replace(
