@@ -24,6 +24,7 @@ ALGORITHM = "Ed25519"
 _CONTEXTS = [
     "https://www.w3.org/ns/credentials/v2",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+    "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
 ]
 _LONGEST = 64_000
 

@@ -163,7 +163,7 @@ def test_a_judge_of_its_own_agrees(sealed: bytes, token: str, key: SigningKey) -
     assert json.loads(decoded(header))["kid"] == f"{ISSUER}/verify/keys/{held['kid']}", "where the key can be fetched"
     standard = {"@context", "id", "type", "name", "issuer", "validFrom", "credentialSubject", "credentialStatus"}
     ours = set(told) - standard - {"iss", "jti", "sub", "nbf"}
-    assert ours == set(told["@context"][2]), "what is ours is named in a context"
+    assert ours == set(told["@context"][-1]), "what is ours is named in a context"
 
     begin = sealed.rindex(b"/ByteRange")
     numbers = sealed[sealed.index(b"[", begin) + 1 : sealed.index(b"]", begin)].split()
