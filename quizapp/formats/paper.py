@@ -6,6 +6,7 @@ The same document gives the same bytes. Words are words: nothing in them is mark
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,8 +18,15 @@ _STYLE = (
     "body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 serif;color:#1d2129;background:#fff}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0;font-size:.9rem}caption{text-align:left}"
     "th,td{border-bottom:1px solid #c9cdd3;padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}"
+    "thead th{color:#5a626d;font-weight:400;border-bottom-color:#5a626d}.n{text-align:right;white-space:nowrap}"
     ".missing{border-left:4px solid #9a3412;padding-left:.8rem}pre{white-space:pre-wrap}"
 )
+
+
+NARROWEST, WIDEST = 8, 40
+"""Letters by which columns are measured against each other."""
+LONGEST_WHOLE = 1_200
+_FIGURES = re.compile(r"[0-9][0-9.,]*|–|")
 
 
 class Unprintable(Exception):
@@ -88,11 +96,14 @@ def _html(block: Block) -> str:
         case Items(texts):
             return "<ul>\n" + "\n".join(f"<li>{escape(text)}</li>" for text in texts) + "\n</ul>"
         case Table(caption, head, rows):
-            names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+            marks = [' class="n"' if _is_number(block, place) else "" for place in range(len(head))]
+            names = "".join(
+                f'<th scope="col"{mark}>{escape(name)}</th>' for name, mark in zip(head, marks, strict=True)
+            )
             cells = "\n".join(
                 "<tr>"
                 + "".join(
-                    f'<th scope="row">{escape(cell)}</th>' if place == 0 else f"<td>{escape(cell)}</td>"
+                    f'<th scope="row">{escape(cell)}</th>' if place == 0 else f"<td{marks[place]}>{escape(cell)}</td>"
                     for place, cell in enumerate(row)
                 )
                 + "</tr>"
@@ -127,9 +138,10 @@ def _source(paper: Paper) -> str:
 #set par(leading: 0.6em, spacing: 0.9em)
 #set table(stroke: none, inset: (x: 0mm, y: 1.6mm))
 #let hair = table.hline(stroke: 0.4pt + rgb("#c9cdd3"))
+#let edge = table.hline(stroke: 0.8pt + rgb("#5a626d"))
 #show heading.where(level: 1): it => block(above: 0mm, below: 7mm, text(18pt, weight: 400, it.body))
 #show heading.where(level: 2): it => block(above: 8mm, below: 3mm, text(13pt, weight: 400, it.body))
-#show heading.where(level: 3): it => block(above: 6mm, below: 2mm, text(11pt, weight: 400, style: "italic", it.body))
+#show heading.where(level: 3): it => block(above: 7mm, below: 3mm, text(11pt, weight: 400, style: "italic", it.body))
 = #{quoted(paper.title)};
 {body}
 """
@@ -145,14 +157,36 @@ def _typst(block: Block) -> str:
             return f"{set_apart if missing else lines}\n#parbreak()"
         case Items(texts):
             return "#list(" + ", ".join(f"[#{quoted(text)};]" for text in texts) + ")"
-        case Table(caption, head, rows):
-            return _typst_table(caption, head, rows)
+        case Table():
+            return _typst_table(block)
 
 
-def _typst_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    columns = ", ".join("1.6fr" if place == 0 else "1fr" for place in range(len(head)))
-    names = ", ".join(f"[#text(weight: 700, {quoted(name)});]" for name in head)
-    cells = "".join(", " + ", ".join(f"[#{quoted(cell)};]" for cell in row) + ", hair" for row in rows)
-    return f"""#block(above: 5mm, below: 1mm)[#{quoted(caption)};]
-#{{set text(9pt); table(columns: ({columns},), column-gutter: 3mm, table.header({names}), hair{cells})}}
+def _typst_table(table: Table) -> str:
+    places = range(len(table.head))
+    columns = ", ".join("auto" if _is_number(table, place) else f"{_width(table, place)}fr" for place in places)
+    align = ", ".join("right" if _is_number(table, place) else "left" for place in places)
+    names = ", ".join(f'[#text(fill: rgb("#5a626d"), {quoted(name)});]' for name in table.head)
+    cells = "".join(", " + ", ".join(_typst_cell(cell, row) for cell in row) + ", hair" for row in table.rows)
+    laid = f"columns: ({columns},), align: ({align},), column-gutter: 4mm"
+    return f"""#block(above: 5mm, below: 1mm, sticky: true)[#{quoted(table.caption)};]
+#{{set text(9pt); table({laid}, table.header({names}), edge{cells})}}
 """
+
+
+def _typst_cell(cell: str, row: Sequence[str]) -> str:
+    """A row stays on one page, unless it could be longer than a page."""
+    whole = max(map(len, row)) <= LONGEST_WHOLE
+    return f"table.cell(breakable: {'false' if whole else 'true'})[#{quoted(cell)};]"
+
+
+def _is_number(table: Table, place: int) -> bool:
+    """Whether a column holds figures alone; they are set one below the other."""
+    cells = [row[place] for row in table.rows]
+    return place > 0 and any(cells) and all(_FIGURES.fullmatch(cell) for cell in cells)
+
+
+def _width(table: Table, place: int) -> int:
+    """How wide a column is beside the others: as its texts are long, within limits, and no narrower than a word."""
+    cells = [table.head[place], *(row[place] for row in table.rows)]
+    word = max(len(word) for cell in cells for word in cell.split() or [""])
+    return min(max(sum(map(len, cells)) // len(cells), word, NARROWEST), WIDEST)

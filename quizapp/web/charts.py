@@ -87,6 +87,26 @@ def span(low: float, middle: float, high: float, width: float = 120) -> Span:
     return Span(width, _even(low * width), _even(max(high * width, low * width + 2)), _even(middle * width))
 
 
+@dataclass(frozen=True)
+class Shift:
+    """A difference with its interval on a scale from −1 to 1; `none`: where there is no difference."""
+
+    width: float
+    none: float
+    low: float
+    high: float
+    middle: float
+
+
+def shift(low: float, middle: float, high: float, width: float = 160) -> Shift:
+    """Where a difference lies. What reaches beyond the scale ends with it."""
+
+    def at(value: float) -> float:
+        return _even(width * (min(max(value, -1.0), 1.0) + 1) / 2)
+
+    return Shift(width, at(0), at(low), max(at(high), at(low) + 2), at(middle))
+
+
 def forgetting(
     curve: Curve, answers: Sequence[Evidence], *, today: dt.date, on: dt.date, named: str, secure: float, width: int
 ) -> Forgetting:

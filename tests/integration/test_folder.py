@@ -60,7 +60,9 @@ def test_the_folder_holds_what_is_there_and_says_what_is_missing(activity: Desig
             assert not bad, (name, bad)
     texts = {name: data.decode() for name, data in made.files.items() if not name.endswith(".pdf")}
     assert "Dr Author" in texts["02-disclosures.html"]
-    assert "options 1 key" in texts["04-test.html"]
+    assert '<th scope="col">Reason</th>' in texts["04-test.html"]
+    assert texts["04-test.html"].count("<td>key</td>") == texts["04-test.html"].count("single best answer") > 1
+    assert len(made.missing) == len(set(made.missing)), "what is missing often is told once"
     assert "a clinician’s signature for this version" in texts["04-test.html"]
     assert "passed" not in texts["06-participation.csv"].splitlines()[0]
     assert texts["06-participation.csv"].count("\n") == 2

@@ -55,8 +55,9 @@ def test_the_first_test_counts_and_thin_cells_say_so(activity: Designated, clien
     assert (cell.people, cell.share) == (10, pytest.approx(0.9)), "the second attempt of one is no measure"
     page = client.get(path)
     assert page.heading == "Outcomes"
-    assert "90 % (n = 10)" in page.text
-    assert "not available: n = 0, fewer than 10" in page.text
+    assert page.texts(".outcomes thead")[0] == "Questionstest", "what nobody has answered is a sentence, no column"
+    assert page.texts(".outcomes td")[0] == "90 %n = 10"
+    assert "Nobody has answered yet: before, after 30 days, after 90 days, after 180 days." in page.text
     assert "level 5" not in page.text.lower()
     table = client.raw.get(f"{path}.csv").get_data(as_text=True)
     assert "All questions,share,test,10," in table

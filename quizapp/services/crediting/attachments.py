@@ -171,14 +171,47 @@ def _question(one: Any, row: Any, facts: Mapping[str, Any], references: Mapping[
     if row is None:
         yield missing("the version that was designated.")
         return
-    yield Table(f"Version {row.number}, objective {one.objective}", ("Field", "Content"), tuple(_lines(row.body)))
+    kind = ", ".join(
+        str(row.body[name]).replace("_", " ") for name in ("type", "bloom", "difficulty") if row.body.get(name)
+    )
+    yield Para(f"Version {row.number}, on objective {one.objective}: {kind}.")
+    for field in ("stem", "lead_in"):
+        yield from _written(str(row.body.get(field) or ""))
+    if options := row.body.get("options"):
+        yield Table("Options", ("Option", "Key", "Reason"), tuple(_option(held) for held in options))
+    if rest := tuple(_lines({name: held for name, held in row.body.items() if name not in _TOLD})):
+        yield Table("What else stands in it", ("Field", "Content"), rest)
     named = [facts[name] for name in row.body.get("facts", ()) if name in facts]
     sources = [
         f"{fact['statement']} [{'; '.join(_source(each, references) for each in fact.get('sources', ())) or 'none'}]"
         for fact in named
     ]
+    if sources:
+        yield Para("It rests on:")
     yield Items(tuple(sources)) if sources else missing("sources of this question.")
     yield Para(f"Signed by {one.signed_by}.") if one.signed_by else missing("a clinician’s signature for this version.")
+
+
+_TOLD = frozenset({
+    "type", "bloom", "difficulty", "stem", "lead_in", "options", "state", "objective", "pool", "lesson", "facts",
+    "references", "authors", "enemies",
+})  # fmt: skip
+"""Fields of a question that are told by themselves, or that say nothing to an accreditor."""
+
+
+def _option(held: Mapping[str, Any]) -> tuple[str, ...]:
+    return str(held.get("text", "")), "key" if held.get("key") else "–", str(held.get("why") or "–")
+
+
+def _written(text: str) -> Iterator[Block]:
+    """Paragraphs of a text, and its tables as tables."""
+    for piece in text.split("\n\n"):
+        lines = piece.strip().splitlines()
+        if len(lines) > 2 and all(line.startswith("|") for line in lines):
+            head, _, *rows = (tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines)
+            yield Table("As it stands in the question", head, tuple(row for row in rows if len(row) == len(head)))
+        elif lines:
+            yield Para("\n".join(lines).replace("**", ""))
 
 
 def _source(each: Mapping[str, Any], references: Mapping[str, Any]) -> str:
@@ -196,7 +229,7 @@ def _lines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for number, held in enumerate(value, 1):
             yield from _lines(held, f"{path} {number}")
     else:
-        yield path.replace("_", " "), str(value)
+        yield path.replace("_", " "), {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _published(session: Session, kind: str) -> dict[str, Any]:

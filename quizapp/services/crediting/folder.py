@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,10 +72,11 @@ def make(session: Session, actor: Actor, activity_id: int, site: str, now: dt.da
         "10-audit.csv": spreadsheets.write(deeds),
     }
     lacking = [
-        f"{name}: {block.text.removeprefix('Missing: ')}"
+        f"{name}: {text}" if times == 1 else f"{name}: {text.rstrip('.')} ({times} times)."
         for name, one in papers.items()
-        for block in one.blocks
-        if isinstance(block, Para) and block.missing
+        for text, times in Counter(
+            block.text.removeprefix("Missing: ") for block in one.blocks if isinstance(block, Para) and block.missing
+        ).items()
     ]
     sample, without = _sample(newest, site, now)
     if sample is None:
@@ -138,7 +140,7 @@ def _abstract(
     newest = editions[-1]
     front = newest.front
     credit = "; ".join(counted(one.maximum, one.unit).replace("*", "") for one in newest.systems)
-    if not newest.credit_designated:
+    if not newest.credit_designated and "no credit" not in credit:
         credit += " – no credit is designated"
     told = (
         ("Activity", f"{newest.title} ({run.slug})"),
@@ -175,7 +177,7 @@ def _validity(edition: Edition) -> str:
     front = edition.front
     if not front.validity_reviewer or front.validity_reviewed_on is None:
         return ""
-    return f"reviewed by {front.validity_reviewer} on {front.validity_reviewed_on.isoformat()}"
+    return f"reviewed on {front.validity_reviewed_on.isoformat()}: {front.validity_reviewer}"
 
 
 def _named(name: str) -> str:

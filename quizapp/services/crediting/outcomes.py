@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit import outcomes
-from quizapp.core.credit.outcomes import BEFORE, DAYS, FEWEST_PEOPLE, FEWEST_QUESTIONS, LEVELS, Cell, Change, Line, Mark
+from quizapp.core.credit.outcomes import (
+    BEFORE,
+    DAYS,
+    FEWEST_PEOPLE,
+    FEWEST_QUESTIONS,
+    LEVELS,
+    MEASURES,
+    Cell,
+    Change,
+    Line,
+    Mark,
+)
 from quizapp.core.wording import count
 from quizapp.db.models import ActivityVersion, Content, ContentVersion, Participation, Presentation, Response, Sitting
 from quizapp.formats.paper import Block, Heading, Items, Paper, Para, Table
@@ -34,6 +45,8 @@ class Outcomes:
     people: int
     answers: int
     left_out: int
+    answered: frozenset[str] = frozenset()
+    """Measures that anybody has answered."""
 
     def name(self, line: Line) -> str:
         if line.kind == "all":
@@ -82,22 +95,47 @@ def of_activity(session: Session, run: Run) -> Outcomes:
         len({mark.person for mark in marks}),
         len(marks),
         len(counted) - len(marks),
+        frozenset(mark.measure for mark in marks),
     )
 
 
-def shown_cell(cell: Cell) -> str:
-    """“72 % (n = 14)”, or why there is none."""
+def told(line: Line, found: Outcomes) -> tuple[tuple[Cell, ...], tuple[Change, ...]]:
+    """What of a line is told: measures that anybody has answered, and comparisons of two of them."""
+    return (
+        tuple(cell for cell in line.cells if cell.measure in found.answered),
+        tuple(one for one in line.changes if {one.before, one.after} <= found.answered),
+    )
+
+
+def waiting(found: Outcomes) -> str:
+    """A sentence about the measures that nobody has answered, or ""."""
+    names = [WORDS[measure] for measure in MEASURES if measure not in found.answered]
+    if not names:
+        return ""
+    return f"Nobody has answered yet: {', '.join(names)}."
+
+
+def shown_cell(cell: Cell) -> tuple[str, str]:
+    """“72 %” and “n = 14”; or a dash and why there is nothing."""
     if cell.share is None:
-        return f"not available: {cell.why}"
-    return f"{100 * cell.share:.0f} % (n = {cell.people})"
+        return "–", _kept(cell.why)
+    return _kept(f"{100 * cell.share:.0f} %"), _kept(f"n = {cell.people}")
 
 
-def shown_change(change: Change) -> str:
-    """“+12 points (5 to 19; n = 14)”, or why there is none."""
+def shown_change(change: Change) -> tuple[str, str]:
+    """“+12 points” and “+5 to +19, n = 14”; or a dash and why there is nothing."""
     if change.mean is None or change.low is None or change.high is None:
-        return f"not available: {change.why}"
+        return "–", _kept(change.why)
     low, mean, high = (round(100 * one) for one in (change.low, change.mean, change.high))
-    return f"{_signed(mean)} points ({_signed(low)} to {_signed(high)}; n = {change.people})"
+    unit = "point" if abs(mean) == 1 else "points"
+    return _kept(
+        f"{_signed(mean)} {unit}"
+    ), f"{_kept(f'{_signed(low)} to {_signed(high)}')}, {_kept(f'n = {change.people}')}"
+
+
+def _kept(text: str) -> str:
+    """The text with figures that no line break parts from what they mean."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%").replace("n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
 
 
 def _signed(points: int) -> str:
@@ -140,13 +178,16 @@ def paper(found: Outcomes, today: dt.date) -> Paper:
             f"{count(found.people, 'participant')}, {count(found.answers, 'answer')} to unseen questions; "
             f"{count(found.left_out, 'answer')} to questions met before {_are(found.left_out)} left out."
         ),
+        *([Para(sentence)] if (sentence := waiting(found)) else []),
         Heading("How it was measured"),
         Items(METHOD),
     ]
     for kind, heading in (("all", "Overall"), ("level", "By level"), ("objective", "By objective")):
         lines = [line for line in found.lines if line.kind == kind]
         if lines:
-            blocks += [Heading(heading), _shares(found, lines), _differences(found, lines)]
+            blocks += [Heading(heading), _shares(found, lines)]
+            if told(lines[0], found)[1]:
+                blocks.append(_differences(found, lines))
     return Paper(f"Outcomes: {found.run.title}", today, tuple(blocks))
 
 
@@ -155,21 +196,25 @@ def _are(number: int) -> str:
 
 
 def _shares(found: Outcomes, lines: Sequence[Line]) -> Table:
-    head = ("Questions", *(WORDS[cell.measure] for cell in lines[0].cells))
+    head = ("Questions", *(WORDS[cell.measure] for cell in told(lines[0], found)[0]))
     return Table(
         "Mean share of marks on unseen questions",
         head,
-        tuple((found.name(line), *(shown_cell(cell) for cell in line.cells)) for line in lines),
+        tuple((found.name(line), *(_in_one(*shown_cell(cell)) for cell in told(line, found)[0])) for line in lines),
     )
 
 
 def _differences(found: Outcomes, lines: Sequence[Line]) -> Table:
-    head = ("Questions", *(f"{WORDS[one.before]} → {WORDS[one.after]}" for one in lines[0].changes))
+    head = ("Questions", *(f"{WORDS[one.before]} → {WORDS[one.after]}" for one in told(lines[0], found)[1]))
     return Table(
         "Paired differences in percentage points, with 95 % intervals",
         head,
-        tuple((found.name(line), *(shown_change(one) for one in line.changes)) for line in lines),
+        tuple((found.name(line), *(_in_one(*shown_change(one)) for one in told(line, found)[1])) for line in lines),
     )
+
+
+def _in_one(figure: str, about: str) -> str:
+    return f"{figure} ({about})"
 
 
 _objective = sa.orm.aliased(Content)

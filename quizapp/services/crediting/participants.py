@@ -30,6 +30,17 @@ from quizapp.services.crediting import claiming, scope
 from quizapp.services.crediting.claiming import Taken
 from quizapp.services.crediting.scope import Run
 
+STANDS: Mapping[State, str] = {
+    State.IN_PROGRESS: "has begun",
+    State.ASSESSED: "passed",
+    State.ATTESTED: "time attested",
+    State.LOCKED: "no attempt left",
+    State.ISSUED: "claimed",
+    State.QUEUED: "in a report",
+    State.ACCEPTED: "report accepted",
+    State.REJECTED: "report rejected",
+}
+"""Where somebody stands, in a coordinator’s words, where the state has none that tell it by themselves."""
 A_PAGE = 50
 LONGEST_SEARCH = 100
 STAGES: Mapping[str, str] = {

@@ -361,8 +361,15 @@ document.addEventListener("click", async (event) => {
   announce(marked ? "Marked." : "Mark removed.");
 });
 
+/* A row of pages that is wider than the screen begins with the page that is open. */
+function showPlace() {
+  const here = $(".inside [aria-current]"), row = here?.closest("ul");
+  if (row) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
+
 function begin() {
   unfold();
+  showPlace();
   watchSections();
   startClock();
   startElapsed();

@@ -9,6 +9,7 @@ from quizapp import clock
 from quizapp.db.extension import db
 from quizapp.formats import paper, spreadsheets
 from quizapp.services.crediting import outcomes
+from quizapp.web import charts
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
 from quizapp.web.pages import in_zone
@@ -24,8 +25,11 @@ def outcome(activity_id: int) -> ResponseReturnValue:
         run=found.run,
         words=outcomes.WORDS,
         method=outcomes.METHOD,
+        waiting=outcomes.waiting(found),
+        told=outcomes.told,
         shown_cell=outcomes.shown_cell,
         shown_change=outcomes.shown_change,
+        shift=charts.shift,
     )
 
 

@@ -17,7 +17,7 @@ from quizapp.db.extension import db
 from quizapp.formats.certificate.printing import Unprintable
 from quizapp.services.crediting import overseeing, participants, records
 from quizapp.services.crediting.issuing import Press
-from quizapp.services.crediting.participants import STAGES
+from quizapp.services.crediting.participants import STAGES, STANDS
 from quizapp.services.crediting.vault import Locked
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
@@ -54,6 +54,7 @@ def people(activity_id: int) -> ResponseReturnValue:
         counts=counts,
         listed=listed,
         stages=STAGES,
+        stands=STANDS,
         stage=stage if stage in STAGES else "",
         search=search[: participants.LONGEST_SEARCH],
         later=bool(typed),
@@ -75,6 +76,7 @@ def _person_page(participation_id: int, refusal: Refusal | None = None, typed: M
         record=record,
         run=record.run,
         lapsed=now > record.claimable_until,
+        stands=STANDS,
         offered=(now.astimezone(ZoneInfo(get_actor().zone)) + LOOK_AHEAD).date().isoformat(),
         refusal=refusal,
         typed=typed or {},

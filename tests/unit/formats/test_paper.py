@@ -48,6 +48,22 @@ def test_the_pdf_is_tagged_and_the_same_each_time() -> None:
     assert kinds.count("/TR") == 3, "a head and a row for each line"
 
 
+def test_figures_stand_one_below_the_other_and_words_do_not() -> None:
+    rows = (("All of them", "1,029", "3 of 4"), ("None of them", "–", "2"))
+    page = html(Paper("Evaluation", dt.date(2026, 11, 30), (Table("Answers", ("Answer", "How many", "Of"), rows),)))
+    assert page.count('<td class="n">') == 2
+    assert '<th scope="col" class="n">How many</th>' in page
+    assert "<td>2</td>" in page, "a column with words in it is one of words"
+
+
+def test_a_row_stays_on_one_page_unless_it_may_be_longer_than_one() -> None:
+    short = tuple((f"{number}", "word " * 40) for number in range(40))
+    long = (("1", "word " * 4_000),)
+    for rows, pages in ((short, 2), (long, 4)):
+        made = PdfFileReader(BytesIO(pdf(Paper("Rows", dt.date(2026, 1, 1), (Table("T", ("No", "Text"), rows),)))))
+        assert made.root["/Pages"]["/Count"] >= pages, "nothing is cut off"
+
+
 def test_a_sign_without_a_font_is_named() -> None:
     with pytest.raises(Unprintable, match="No font of ours has the sign"):
         pdf(Paper("\u1b83", dt.date(2026, 1, 1), ()))
