@@ -11,6 +11,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,7 +136,8 @@ def erase(session: Session, user_id: int, *, by_id: int | None, now: dt.datetime
             until = retention.kept_until(session, user_id)
             _close_account(session, user_id, now)
             _erase_texts(session, user_id, now, email=person.email, name=person.name, recorded=until is not None)
-            row = {"user_id": user_id, "by_id": by_id, "at": now, "kept_until": until}
+            address = _digest(secrets.token_hex(16), person.email)
+            row = {"user_id": user_id, "by_id": by_id, "at": now, "kept_until": until, "address": address}
             session.execute(sa.insert(table(Erasure)), row)
             auditing.record(
                 session,
@@ -153,11 +155,11 @@ def erase(session: Session, user_id: int, *, by_id: int | None, now: dt.datetime
 def work_due(session: Session, vault: Vault, now: dt.datetime) -> int:
     """What time asks of those who were erased: to look once more for what came in while they were, and to end the
     record of credit when its six years are over. Gives how many erasures were ended."""
-    fresh = sa.and_(Erasure.at > now - SWEPT, Erasure.at <= now - _RESTS)
+    swept = sa.or_(Erasure.at > now - SWEPT, Erasure.address.is_not(None))
     over = sa.or_(Erasure.kept_until.is_(None), Erasure.kept_until <= now)
     due = session.scalars(
         sa.select(Erasure.user_id)
-        .where(Erasure.ended_at.is_(None), sa.or_(fresh, sa.and_(over, Erasure.at <= now - _RESTS)))
+        .where(Erasure.ended_at.is_(None), Erasure.at <= now - _RESTS, sa.or_(swept, over))
         .order_by(Erasure.user_id)
     ).all()
     session.rollback()
@@ -167,13 +169,19 @@ def work_due(session: Session, vault: Vault, now: dt.datetime) -> int:
 def _end(session: Session, vault: Vault, user_id: int, now: dt.datetime) -> bool:
     with writing(session, Lock(learner=user_id)):
         held = session.execute(
-            sa.select(Erasure.kept_until).where(Erasure.user_id == user_id, Erasure.ended_at.is_(None))
+            sa.select(Erasure.kept_until, Erasure.at, Erasure.address).where(
+                Erasure.user_id == user_id, Erasure.ended_at.is_(None)
+            )
         ).one_or_none()
         if held is None:
             return False
         over = held.kept_until is None or held.kept_until <= now
         session.execute(sa.update(User).where(User.id == user_id).values(name=NOBODY, active=False))
         _erase_texts(session, user_id, now, email="", name="", recorded=not over)
+        if held.address:
+            _sweep_mail(session, held.address, held.at)
+        if over or held.at <= now - SWEPT:
+            session.execute(sa.update(Erasure).where(Erasure.user_id == user_id).values(address=None))
         if not over:
             return False
         retention.end_record(session, vault, user_id)
@@ -288,6 +296,18 @@ def _erase_details(session: Session, user_id: int, *, email: str, name: str) -> 
     named = [text.contains(word, autoescape=True) for word in sorted(words) if word]
     if named:
         session.execute(sa.delete(AuditDetail).where(sa.or_(*named)))
+
+
+def _digest(salt: str, email: str) -> str:
+    return f"{salt}:{sha256(f'{salt}{email.strip().lower()}'.encode()).hexdigest()}"
+
+
+def _sweep_mail(session: Session, address: str, since: dt.datetime) -> None:
+    """Delete what was queued to the erased address by a deed that had read it before."""
+    salt, _, _ = address.partition(":")
+    queued = session.execute(sa.select(Outbox.id, Outbox.recipient).where(Outbox.created_at > since - _RESTS))
+    late = [row.id for row in queued if _digest(salt, row.recipient) == address]
+    session.execute(sa.delete(Outbox).where(Outbox.id.in_(late)))
 
 
 def _erase_mail(session: Session, email: str, name: str) -> None:

@@ -16,6 +16,7 @@ ERASED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "challenge": ("reason", "answer"),
         "cohort_member": ("lms_id",),
         "cohort_staff": ("role",),
+        "erasure": ("address",),
         "evaluation": ("answers",),
         "exam_date": ("title", "afterwards"),
         "external_credit": ("title", "provider", "system", "evidence", "evidence_name", "evidence_type"),

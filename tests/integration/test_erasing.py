@@ -52,7 +52,7 @@ from quizapp.db.models import (
     table,
 )
 from quizapp.db.session import writing
-from quizapp.services import accounts, annotating, auditing, erasing, exporting, personal, replaying
+from quizapp.services import accounts, annotating, auditing, erasing, exporting, outbox, personal, replaying
 from quizapp.services import work as background
 from quizapp.services.crediting import external, goals, transcripts
 from quizapp.services.crediting.external import Typed, Upload
@@ -227,6 +227,7 @@ UNMARKED = {
     ("problem_report", "reply"),
     ("report_batch", "document"),
     ("report_row", "error"),
+    ("erasure", "address"),
     ("credit_profile", "profession"),
     ("credit_profile", "goals"),
     ("credit_profile", "identifiers"),
@@ -292,6 +293,27 @@ def test_without_credit_nothing_is_kept_and_what_a_page_sent_meanwhile_goes_at_n
         assert session.scalar(sa.select(sa.func.count()).select_from(LearnerSettings)) == 0
         assert session.scalar(sa.select(User.name).where(User.id == learner.actor.id)) == erasing.NOBODY
         assert erasing.work_due(session, app.extensions["vault"], MONDAY + DAY) == 0
+        db.session.remove()
+
+
+def test_mail_that_was_queued_to_the_old_address_meanwhile_is_swept(app: Flask) -> None:
+    with app.app_context():
+        session = db.session()
+        for recorded in (False, True):
+            learner = Learner.new(session)
+            if recorded:
+                activity = Designated.new(session)
+                activity.grant(learner, activity.enrol(learner))
+            erasing.erase(session, learner.actor.id, by_id=None, now=MONDAY)
+            told = session.scalars(sa.select(Erasure.address).where(Erasure.user_id == learner.actor.id)).one() or ""
+            assert learner.actor.email not in told
+            with writing(session):
+                for who in (learner.actor.email.upper(), "somebody@example.org"):
+                    outbox.queue(session, outbox.Mail(f"late {recorded}", who, "Soon over", "A day is left."), MONDAY)
+            erasing.work_due(session, app.extensions["vault"], MONDAY + 2 * DAY)
+            left = list(session.scalars(sa.select(Outbox.recipient).where(Outbox.event == f"late {recorded}")))
+            assert left == ["somebody@example.org"]
+            assert session.scalars(sa.select(Erasure.address).where(Erasure.user_id == learner.actor.id)).one() is None
         db.session.remove()
 
 

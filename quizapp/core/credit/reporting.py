@@ -22,7 +22,8 @@ REPORTABLE = frozenset({State.ISSUED, State.CORRECTED, State.QUEUED})
 class Completion:
     """A claim as it will be told. `credits`, `completed_on`: as texts; `step`, `maximum`: quarters of a credit;
     `opens`, `closes`: the days of the activity; `identifiers`: as in `identifiers.problems_of`; `permitted_on`: the
-    day of the permission in force, "" where none was given, or where it was withdrawn."""
+    day of the permission in force, "" where none was given, or where it was withdrawn. `unreadable`: identifiers were
+    given, and sealed under a key that is not at hand."""
 
     claim_id: int
     activity: str
@@ -37,6 +38,7 @@ class Completion:
     identifiers: Mapping[str, str]
     permitted_on: str
     withdrawn: bool = False
+    unreadable: bool = False
     state: State = State.ISSUED
 
 
@@ -46,7 +48,7 @@ def refusals(row: Completion, today: dt.date) -> tuple[str, ...]:
         *_state(row),
         *_amount(row),
         *_days(row, today),
-        *problems_of(row.identifiers, row.name).values(),
+        *_identifiers(row),
         *_permission(row),
     )
 
@@ -80,6 +82,15 @@ def _days(row: Completion, today: dt.date) -> list[str]:
             f"{row.opens.isoformat()} to {row.closes.isoformat()}."
         ]
     return []
+
+
+def _identifiers(row: Completion) -> tuple[str, ...]:
+    if row.unreadable:
+        return (
+            "The identifiers were sealed under another secret key and cannot be read here. Whoever runs the site can "
+            "add that key again, or the learner can write them anew.",
+        )
+    return tuple(problems_of(row.identifiers, row.name).values())
 
 
 def _permission(row: Completion) -> list[str]:

@@ -320,6 +320,16 @@ class Certificate(Base):
     issued_at: Mapped[dt.datetime]
     supersedes: Mapped[str | None] = mapped_column(ForeignKey("certificate.code"), unique=True)
 
+    __table_args__ = (
+        Index(  # whoever asks what is no longer good reads this, and no file of a certificate
+            "ix_certificate_supersedes_code",
+            "supersedes",
+            "code",
+            sqlite_where=sa.text("supersedes IS NOT NULL"),
+            postgresql_where=sa.text("supersedes IS NOT NULL"),
+        ),
+    )
+
 
 class Revocation(Base):
     """A certificate that is no longer good, and why."""

@@ -112,6 +112,8 @@ class Erasure(Base):
     """Until then the record of claimed credit is kept; None where none was claimed."""
     ended_at: Mapped[dt.datetime | None]
     """When that record was erased too."""
+    address: Mapped[str | None] = mapped_column(sa.String(97))
+    """Salt and digest of the mail address, until what was queued to it meanwhile is swept; then None."""
 
 
 class ExamDate(Base):

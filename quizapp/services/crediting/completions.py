@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from quizapp.db.models import (
 )
 from quizapp.formats import pars
 from quizapp.formats.pars import ActivityRecord, Designated
+from quizapp.services.crediting import profiles
 from quizapp.services.crediting.vault import Vault
 
 PHYSICIAN = "physician"
@@ -46,10 +46,7 @@ class Told:
 
 
 def list_completions(session: Session, activity_id: int, vault: Vault) -> tuple[Told, ...]:
-    """The claims of an activity whose system is reported in our format, oldest first, in two statements.
-
-    Raises `vault.Locked` where identifiers were sealed under a key that is not at hand.
-    """
+    """The claims of an activity whose system is reported in our format, oldest first, in two statements."""
     waiting = frozenset(
         session.scalars(
             sa.select(ReportRow.claim_id)
@@ -68,6 +65,7 @@ def list_completions(session: Session, activity_id: int, vault: Vault) -> tuple[
 
 def _completion(row: Any, vault: Vault) -> Completion:
     zone = _zone(row.provider_body)
+    identifiers = profiles.open_identifiers(vault, row.identifiers)
     return Completion(
         claim_id=row.id,
         activity=_record_id(row.slug, row.edition),
@@ -79,16 +77,12 @@ def _completion(row: Any, vault: Vault) -> Completion:
         opens=row.released.astimezone(zone).date(),
         closes=row.expires.astimezone(zone).date(),
         name=row.name or "",
-        identifiers=_identifiers(row.identifiers, vault),
+        identifiers=identifiers or {},
+        unreadable=identifiers is None,
         permitted_on=row.consented_at.astimezone(zone).date().isoformat() if row.given else "",
         withdrawn=row.given is False,
         state=State(row.state),
     )
-
-
-def _identifiers(sealed: str | None, vault: Vault) -> Mapping[str, str]:
-    held: Mapping[str, Any] = json.loads(vault.open(sealed)) if sealed else {}
-    return {name: str(value) for name, value in held.items() if value not in (None, "")}
 
 
 def _stated(body: Mapping[str, Any], slug: str, system: Mapping[str, Any]) -> Mapping[str, Any]:

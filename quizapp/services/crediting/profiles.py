@@ -22,7 +22,7 @@ from quizapp.db.session import Lock, retrying, writing
 from quizapp.formats.certificate import printing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting.vault import Vault
+from quizapp.services.crediting.vault import Locked, Vault
 
 PHYSICIAN = "physician"
 REPORT = "report"
@@ -57,7 +57,8 @@ class Profile:
 
 
 def find_profile(session: Session, vault: Vault, learner_id: int) -> Profile | None:
-    """The learner’s profile, None before the first enrolment (there may be goals already). Raises `vault.Locked`."""
+    """The learner’s profile, None before the first enrolment (there may be goals already). Identifiers that
+    cannot be read here are left out of it."""
     held = session.execute(
         sa.select(CreditProfile.name, CreditProfile.profession, CreditProfile.identifiers, CreditProfile.at).where(
             CreditProfile.learner_id == learner_id, CreditProfile.name != ""
@@ -65,8 +66,23 @@ def find_profile(session: Session, vault: Vault, learner_id: int) -> Profile | N
     ).one_or_none()
     if held is None:
         return None
-    told = json.loads(vault.open(held.identifiers)) if held.identifiers else {}
+    told = open_identifiers(vault, held.identifiers) or {}
     return Profile(held.name, held.profession, told, find_consent(session, learner_id), held.at)
+
+
+def open_identifiers(vault: Vault, sealed: str | None) -> Mapping[str, str] | None:
+    """What a profile holds sealed; None where it was sealed under a key that this site no longer has."""
+    try:
+        held: Mapping[str, object] = json.loads(vault.open(sealed)) if sealed else {}
+    except Locked:
+        return None
+    return {name: str(value) for name, value in held.items() if value not in (None, "")}
+
+
+def are_unreadable(session: Session, vault: Vault, learner_id: int) -> bool:
+    """Whether this learner gave identifiers that cannot be read here."""
+    sealed = session.scalar(sa.select(CreditProfile.identifiers).where(CreditProfile.learner_id == learner_id))
+    return open_identifiers(vault, sealed) is None
 
 
 def find_consent(session: Session, learner_id: int) -> dt.datetime | None:
@@ -147,9 +163,14 @@ def change(session: Session, vault: Vault, actor: Actor, wanted: Wanted, now: dt
 
 def store(session: Session, vault: Vault, learner_id: int, fit: Wanted, now: dt.datetime) -> dict[str, str | bool]:
     """Store a profile that `check` has passed, and the consent if it changes; returns what the audit is told. Inside a
-    deed that holds the learner’s lock."""
+    deed that holds the learner’s lock.
+
+    A physician who writes no identifiers takes back those that were shown; those that could not be are kept.
+    """
     sealed = vault.seal(json.dumps(dict(fit.identifiers), sort_keys=True)) if fit.identifiers else None
     values = {"name": fit.name, "profession": fit.profession, "identifiers": sealed, "at": now}
+    if sealed is None and fit.profession == PHYSICIAN and are_unreadable(session, vault, learner_id):
+        del values["identifiers"]
     held = session.scalar(sa.select(CreditProfile.recipient).where(CreditProfile.learner_id == learner_id))
     if held is None:
         first = values | {"learner_id": learner_id, "recipient": str(uuid.uuid4()), "goals": {}}

@@ -25,7 +25,7 @@ from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import completions, providers, scope
 from quizapp.services.crediting.scope import Run
-from quizapp.services.crediting.vault import Vault
+from quizapp.services.crediting.vault import Locked, Vault
 
 WAITING, ACCEPTED, REJECTED = "waiting", "accepted", "rejected"
 LEFT_OUT = "Left out before the file was sent: the permission was withdrawn, or the claim revoked or superseded."
@@ -98,7 +98,7 @@ def hand_out(
     def deed() -> Handed:
         with writing(session):
             activity_id, batch = get_batch(session, actor, batch_id)
-            report = pars.read(vault.open(batch.document))
+            report = _opened(vault, batch.document)
             if batch.sent_at is None:
                 report = _as_it_may_leave(session, activity_id, batch_id, report, vault, now)
             handed = _shaped(session, report, system) if system else Handed("json", pars.write(report).encode())
@@ -107,6 +107,13 @@ def hand_out(
             return handed
 
     return retrying(deed)
+
+
+def _opened(vault: Vault, document: str) -> Report:
+    try:
+        return pars.read(vault.open(document))
+    except Locked as locked:
+        raise Refused(f"The file cannot be opened. {locked}") from locked
 
 
 def _shaped(session: Session, report: Report, system: str) -> Handed:
@@ -158,7 +165,7 @@ def mark_sent(session: Session, actor: Actor, batch_id: int, vault: Vault, now: 
             _lock(session, actor, activity_id)
             session.execute(sa.select(ReportBatch.id).where(ReportBatch.id == batch_id).with_for_update())
             _, batch = get_batch(session, actor, batch_id)
-            report = pars.read(vault.open(batch.document))
+            report = _opened(vault, batch.document)
             if batch.sent_at is not None:
                 return len(report.rows), 0
             left = _as_it_may_leave(session, activity_id, batch_id, report, vault, now)

@@ -132,6 +132,8 @@ def end_record(session: Session, vault: Vault, user_id: int) -> None:
     ).all()
     for code, facts in certificates:
         nobody = facts | {"name": ERASED, "recipient": "", "profession": ""}
+        # What was attested can name whoever attested it.
+        nobody["claim_statement"] = facts["claim_statement"].replace(facts["name"], ERASED)
         where = Certificate.code == code
         session.execute(sa.update(Certificate).where(where).values(facts=nobody, credential="", document=b""))
         session.execute(sa.update(Revocation).where(Revocation.code == code).values(reason=ERASED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -52,11 +53,9 @@ def look_up(session: Session, typed: str) -> Shown | None:
 
 def snapshot(session: Session, now: dt.datetime) -> Snapshot:
     """What has become of all certificates by now."""
-    revoked = session.scalars(sa.select(Revocation.code))
-    newer = session.execute(
-        sa.select(Certificate.supersedes, Certificate.code).where(Certificate.supersedes.is_not(None))
-    )
-    return Snapshot(now, frozenset(revoked), {str(row.supersedes): row.code for row in newer})
+    rows = session.execute(_GONE).all()
+    revoked = frozenset(row.code for row in rows if row.newer is None)
+    return Snapshot(now, revoked, {row.code: row.newer for row in rows if row.newer is not None})
 
 
 def status_list(session: Session, vault: Vault, now: dt.datetime) -> str:
@@ -71,7 +70,7 @@ def revocation_list(session: Session, site: str) -> str:
         sa.select(Certificate.facts["verify_url"].as_string().label("id"), _newer.code.label("newer"))
         .outerjoin(Revocation, Revocation.code == Certificate.code)
         .outerjoin(_newer, _newer.supersedes == Certificate.code)
-        .where(sa.or_(Revocation.code.is_not(None), _newer.code.is_not(None)))
+        .where(Certificate.code.in_(sa.select(_GONE.subquery().c.code)))
         .order_by(Certificate.code)
     )
     listed = ((row.id, f"Superseded by {row.newer}." if row.newer else "Revoked.") for row in rows)
@@ -125,6 +124,11 @@ def list_held(session: Session, participation_id: int) -> tuple[Held, ...]:
 
 
 _newer = aliased(Certificate)
+_GONE: sa.CompoundSelect[*tuple[Any, ...]] = sa.union_all(
+    sa.select(Revocation.code, sa.null().cast(sa.String).label("newer")),
+    sa.select(Certificate.supersedes, Certificate.code).where(Certificate.supersedes.is_not(None)),
+)
+"""Codes that are no longer good: revoked, or superseded by `newer`. Read from two indexes alone."""
 _SHOWN = (
     sa.select(Certificate.facts, Certificate.digest, Revocation.at.label("revoked_at"), _newer.code.label("newer"))
     .outerjoin(Revocation, Revocation.code == Certificate.code)

@@ -25,6 +25,10 @@ def vault() -> Vault:
     return found
 
 
+def unreadable() -> bool:
+    return profiles.are_unreadable(db.session(), vault(), get_actor().id)
+
+
 @blueprint.get("/activities/<slug>/enrol")
 @allow("signed_in")
 def enrol(slug: str) -> ResponseReturnValue:
@@ -38,7 +42,14 @@ def enrol(slug: str) -> ResponseReturnValue:
 
 def enrol_page(edition: Edition, form: ProfileForm, problem: str) -> str:
     closed = enrolling.why_closed(edition, clock.now()) or ""
-    return render_template("credit/enrol.html", edition=edition, form=form, problem=problem or closed, closed=closed)
+    return render_template(
+        "credit/enrol.html",
+        edition=edition,
+        form=form,
+        problem=problem or closed,
+        closed=closed,
+        unreadable=unreadable(),
+    )
 
 
 @blueprint.post("/activities/<slug>/enrol")
@@ -69,7 +80,7 @@ def profile() -> ResponseReturnValue:
 
 
 def profile_page(form: ProfileForm) -> str:
-    return render_template("credit/profile.html", form=form)
+    return render_template("credit/profile.html", form=form, unreadable=unreadable())
 
 
 @blueprint.post("/profile")
