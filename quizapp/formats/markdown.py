@@ -316,7 +316,9 @@ class _Finish(Treeprocessor):
                 align = element.attrib.pop("align", None)
                 if align in ("right", "center"):
                     element.set("class", align)
-                if element.tag == "th":
+                if element.tag == "th" and not len(element) and not (element.text or "").strip():
+                    element.tag = "td"  # the empty corner heads nothing
+                elif element.tag == "th":
                     element.set("scope", "col")
         for parent in list(root.iter()):
             for place, child in enumerate(list(parent)):

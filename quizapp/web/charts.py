@@ -98,7 +98,7 @@ class Shift:
     middle: float
 
 
-def shift(low: float, middle: float, high: float, width: float = 160) -> Shift:
+def shift(low: float, middle: float, high: float, width: float = 120) -> Shift:
     """Where a difference lies. What reaches beyond the scale ends with it."""
 
     def at(value: float) -> float:

@@ -316,6 +316,8 @@ def test_the_ballot_and_the_progress_page_tell_no_vote(app: Flask, auth: Auth, c
     client.get(f"/author/panels/{panel}", status=404)
     page = page.form("Close the panel and count").send()
     assert "The votes are counted and stand in the draft" in page.text
+    assert [page.texts(".fallen td")[step] for step in range(5)] == ["5", "5", "0", "0", "0"]
+    assert "−2: much less likely" in page.texts(".fallen th")
     assert "The votes are counted. Thank you." in voters[0].get(f"/author/panels/{panel}").text
     with counted(engine_of(app)) as few:
         client.get(f"/author/items/{entry}/panel")

@@ -108,11 +108,11 @@ def test_an_interval_keeps_its_order_and_can_be_seen() -> None:
 
 @pytest.mark.parametrize(
     ("low", "mean", "high", "drawn"),
-    [(-0.5, 0.0, 0.5, (40, 80, 120)), (0.11, 0.22, 0.32, (88.8, 97.6, 105.6)), (-1.4, -1.0, -0.6, (0, 0, 32))],
+    [(-0.5, 0.0, 0.5, (30, 60, 90)), (0.1, 0.25, 0.5, (66, 75, 90)), (-1.4, -1.0, -0.6, (0, 0, 24))],
 )
 def test_a_difference_lies_on_its_side_of_none(
     low: float, mean: float, high: float, drawn: tuple[float, float, float]
 ) -> None:
     found = charts.shift(low, mean, high)
     assert (found.low, found.middle, found.high) == drawn
-    assert (found.none, found.width) == (80, 160)
+    assert (found.none, found.width) == (60, 120)

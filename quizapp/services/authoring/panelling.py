@@ -245,7 +245,7 @@ def count(session: Session, actor: Actor, content_id: int, *, based_on_revision:
                     "The question says something else than what the panel voted on. Take the change back, or drop the "
                     "panel and open another."
                 )
-            tallies = _tallies(session, panel)
+            tallies = tallies_of(session, panel)
             fewest = min(sum(tally.values()) for tally in tallies.values())
             if fewest < LEAST:
                 raise Refused(
@@ -285,7 +285,7 @@ def find_progress(session: Session, opened: Opened) -> Progress | None:
         .where(PanelSeat.panel_id == panel.id)
     )
     votes = _votes_by_person(session, panel.id)
-    counted = _tallies(session, panel)
+    counted = tallies_of(session, panel)
     return Progress(
         id=panel.id,
         state=panel.state,
@@ -344,7 +344,7 @@ def _votes_by_person(session: Session, panel_id: int) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in session.execute(query.group_by(PanelVote.user_id))]
 
 
-def _tallies(session: Session, panel: Panel) -> dict[str, dict[str, int]]:
+def tallies_of(session: Session, panel: Panel) -> dict[str, dict[str, int]]:
     """Votes by scenario and step."""
     tallies: dict[str, dict[str, int]] = {scenario["part"]: {} for scenario in panel.scenarios}
     rows = session.execute(

@@ -19,7 +19,8 @@ from quizapp.db.session import Lock, retrying, writing
 from quizapp.formats import markdown
 from quizapp.itemtypes.script_concordance.item import STEPS
 from quizapp.services.accounts import Actor
-from quizapp.services.authoring.panelling import TYPE
+from quizapp.services.authoring import panelling
+from quizapp.services.authoring.panelling import TYPE, Progress
 from quizapp.services.authoring.reviewing import Refused
 
 Json = dict[str, Any]
@@ -57,6 +58,30 @@ def get_ballot(session: Session, actor: Actor, panel_id: int, now: dt.datetime) 
     reason = _why_closed(panel, now)
     scenarios = tuple(_scenario(scenario, own.get(scenario["part"])) for scenario in panel.scenarios)
     return Ballot(panel_id, scenarios, panel.deadline, not reason, reason)
+
+
+@dataclass(frozen=True)
+class Fallen:
+    """How the votes on a scenario fell. `information`: sanitised HTML; `votes`: step of the scale, number."""
+
+    information: str
+    votes: tuple[tuple[str, int], ...]
+
+
+def list_fallen(session: Session, progress: Progress) -> tuple[Fallen, ...]:
+    """How the votes of a panel fell, scenario by scenario, for who may read its question; nothing before they are
+    counted, because until then the authors know how many have voted and not what."""
+    if progress.state != "counted":
+        return ()
+    panel = session.get_one(Panel, progress.id)
+    tallies = panelling.tallies_of(session, panel)
+    return tuple(_fallen(_scenario(scenario, None), tallies[scenario["part"]]) for scenario in panel.scenarios)
+
+
+def _fallen(scenario: Scenario, tally: Mapping[str, int]) -> Fallen:
+    labels = [str(option["text"]) for option in scenario.face["options"]]
+    votes = zip(labels, (tally.get(step, 0) for step in STEPS.values()), strict=True)
+    return Fallen(scenario.face["information"], tuple(votes))
 
 
 def vote(

@@ -87,6 +87,7 @@ def panel_page(opened: Opened, *, problem: str = "", asked: Asked | None = None)
         opened=opened,
         states=STATES,
         progress=progress,
+        fallen=voting.list_fallen(db.session(), progress) if progress else (),
         number=len(scenarios),
         least=panelling.LEAST,
         problem=problem,

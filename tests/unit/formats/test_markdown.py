@@ -173,6 +173,13 @@ def test_tables_align_by_class_have_scoped_headings_and_scroll() -> None:
     assert "style" not in html
 
 
+def test_an_empty_corner_of_a_table_heads_nothing() -> None:
+    html = render("| | Age |\n|---|--:|\n| P | 35 |", section="s")[0]
+
+    assert "<thead>\n<tr>\n<td></td>\n" in html
+    assert html.count("scope=") == 1
+
+
 def test_links_that_leave_are_marked_and_give_nothing_away() -> None:
     assert render("[x](https://example.org/a?b=1&c=2)", inline=True)[0] == (
         '<a class="external" href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer nofollow">x</a>'
