@@ -269,6 +269,17 @@ def test_providers_and_systems_get_editions(client: Client, auth: Auth) -> None:
     stale = first.send(status=409, name="Academy")
     assert "Somebody wrote another edition" in stale.text
     assert "Institute of Examples" in stale.texts("dd")
+    assert "accredited" not in page.form("Keep edition 3").fields
+    assert "Only an administrator can change that." in page.text, "nobody is there to ask"
+    forged = page.form("Keep edition 3").fields | {"accredited": ["y"], "name": ["Forged"]}
+    assert client.raw.post("/coordinate/providers/examples", data=forged).status_code == 303
+    assert "This provider is not accredited" in client.get("/coordinate/providers/examples").text
+    administrator = auth.browser("administrator")
+    said = administrator.get("/coordinate/providers/examples").form("Keep edition 4").send(accredited="y")
+    assert "· accredited" in said.text
+    page = client.get("/coordinate/providers/examples")
+    assert "This provider is accredited and may designate credit." in page.text
+    assert "ask Test administrator." in page.text
     page = client.get("/coordinate/providers").follow("Write a system of credit")
     values = {"slug": "example", "unit": "*Example Credit*™", "step": "0.3", "professions": ["physician"]}
     page = page.form("Keep edition 1").send(status=422, **values)

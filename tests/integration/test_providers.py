@@ -15,6 +15,7 @@ from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.db.models import AuditEvent, CreditSystem, Provider
 from quizapp.db.session import writing
+from quizapp.services import auditing
 from quizapp.services.crediting import providers
 from quizapp.services.crediting.providers import ProviderText, StaleEdition, SystemText
 from tests.integration.credited import coordinator
@@ -61,6 +62,32 @@ def test_a_new_edition_leaves_the_former_as_it_was(session: Session) -> None:
     assert session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) == 2
     with pytest.raises(LookupError):
         providers.list_provider_editions(session, "no-such")
+
+
+def test_only_an_administrator_says_that_a_provider_is_accredited_and_takes_it_back(session: Session) -> None:
+    actor = coordinator(session)
+    administrator = replace(actor, roles=frozenset({"administrator"}))
+    accredited = replace(OURS, accredited=True)
+
+    def stands() -> bool:
+        session.rollback()
+        return providers.list_providers(session)[0].text.accredited
+
+    assert providers.save_provider(session, actor, "examples", accredited, based_on=0, now=MONDAY) == 1
+    assert not stands(), "a coordinator cannot begin with it"
+    assert providers.save_provider(session, actor, "examples", accredited, based_on=1, now=MONDAY) == 1
+    assert providers.save_provider(session, administrator, "examples", accredited, based_on=1, now=MONDAY) == 2
+    assert stands()
+    renamed = replace(OURS, name="Academy of Examples")
+    assert providers.save_provider(session, actor, "examples", renamed, based_on=2, now=MONDAY) == 3
+    assert stands(), "a coordinator does not take it away by the way"
+    withdrawn = replace(renamed, accredited=False)
+    assert providers.save_provider(session, administrator, "examples", withdrawn, based_on=3, now=MONDAY) == 4
+    assert not stands()
+    told = [deed.details for deed in reversed(auditing.list_deeds(session, subject=("provider", "examples")))]
+    assert told == [
+        {"edition": edition, "accredited": said} for edition, said in enumerate((False, True, True, False), start=1)
+    ]
 
 
 def test_a_system_is_kept_in_the_same_way(session: Session) -> None:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
 from typing import Any, Generic, TypeVar, cast
 
@@ -19,7 +19,7 @@ from quizapp.core.credit.front_matter import LONGEST_YEARS
 from quizapp.core.credit.professions import PROFESSIONS
 from quizapp.core.credit.statements import faults
 from quizapp.core.preferences import Unfit, zones
-from quizapp.db.models import CreditSystem, Provider, User, table
+from quizapp.db.models import CreditSystem, Provider, User, UserRole, table
 from quizapp.db.session import retrying, writing
 from quizapp.formats import report_shapes
 from quizapp.services import auditing
@@ -118,16 +118,38 @@ def save_provider(
 ) -> int:
     """Write the next edition, or the first (`based_on` 0); returns its number. What says the same is not written.
 
-    Raises Unfit, StaleEdition.
+    Whether a provider is accredited is said by administrators alone: what anybody else says of it is not heeded, and it
+    stays as it is. Raises Unfit, StaleEdition.
     """
     check_provider(slug, text)
-    return _save(session, actor, (Provider, ProviderText, "provider"), slug, text, based_on, now)
+
+    def settled(newest: Held[ProviderText] | None) -> ProviderText:
+        stands = newest is not None and newest.text.accredited
+        return text if may_accredit(actor) else replace(text, accredited=stands)
+
+    return _save(session, actor, (Provider, ProviderText, "provider"), slug, settled, based_on, now)
+
+
+def may_accredit(actor: Actor) -> bool:
+    """Whether this person may say that a provider is accredited, which lets recognised credit be designated."""
+    return "administrator" in actor.roles
+
+
+def list_who_accredit(session: Session) -> tuple[str, ...]:
+    """Whom to ask for it, by name."""
+    rows = session.execute(
+        sa.select(User.name, User.email)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(UserRole.name == "administrator", User.active)
+        .order_by(User.name, User.email)
+    )
+    return tuple(row.name or row.email for row in rows)
 
 
 def save_system(session: Session, actor: Actor, slug: str, text: SystemText, *, based_on: int, now: dt.datetime) -> int:
     """The same for a system of credit. Raises Unfit, StaleEdition."""
     check_system(slug, text)
-    return _save(session, actor, (CreditSystem, SystemText, "credit system"), slug, text, based_on, now)
+    return _save(session, actor, (CreditSystem, SystemText, "credit system"), slug, lambda _: text, based_on, now)
 
 
 def ship(session: Session, now: dt.datetime) -> int:
@@ -209,16 +231,18 @@ def _save(
     actor: Actor,
     what: tuple[Model, type[Any], str],
     slug: str,
-    text: Any,
+    settled: Callable[[Held[Any] | None], Any],
     based_on: int,
     now: dt.datetime,
 ) -> int:
+    """`settled`: what the edition is to say, given the newest one."""
     model, kind, subject = what
 
     def deed() -> int:
         with writing(session):
             row = session.execute(_newest(model).where(model.slug == slug)).one_or_none()
             newest = _held(row, kind) if row is not None else None
+            text = settled(newest)
             if newest is not None and newest.text == text:
                 return newest.edition
             if newest is not None and newest.edition != based_on:
@@ -227,6 +251,8 @@ def _save(
             values = {"slug": slug, "edition": edition, "body": _body(text), "by_id": actor.id, "at": now}
             session.execute(sa.insert(table(model)), values)
             details = {"edition": edition}
+            if isinstance(text, ProviderText):
+                details["accredited"] = text.accredited
             auditing.record(
                 session, actor_id=actor.id, deed="write edition", subject=(subject, slug), details=details, now=now
             )

@@ -284,7 +284,7 @@ class ProviderForm(FlaskForm):
         return ProviderText(
             name=" ".join((self.name.data or "").split()),
             zone=self.zone.data or "",
-            accredited=bool(self.accredited.data),
+            accredited=bool(self.accredited and self.accredited.data),
             contact=_tidy(self.contact.data),
             accreditation_statement=_tidy(self.accreditation_statement.data),
             exclusion=_tidy(self.exclusion.data),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,7 +33,7 @@ def providers() -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def new_provider() -> ResponseReturnValue:
     data = asdict(ProviderText(zone=get_actor().zone)) | {"slug": ""}
-    return _provider_page("", ProviderForm(formdata=None, data=data))
+    return _provider_page("", _provider_form(formdata=None, data=data))
 
 
 @blueprint.post("/providers/new")
@@ -45,7 +46,7 @@ def begin_provider() -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def provider(slug: str) -> ResponseReturnValue:
     newest = held.list_provider_editions(db.session(), slug)[0]
-    return _provider_page(slug, ProviderForm(formdata=None, data=asdict(newest.text)))
+    return _provider_page(slug, _provider_form(formdata=None, data=asdict(newest.text)))
 
 
 @blueprint.post("/providers/<slug>")
@@ -55,8 +56,15 @@ def save_provider(slug: str) -> ResponseReturnValue:
     return _save_provider(slug)
 
 
+def _provider_form(**filled: Any) -> ProviderForm:
+    form = ProviderForm(**filled)
+    if not held.may_accredit(get_actor()):
+        del form.accredited
+    return form
+
+
 def _save_provider(slug: str) -> ResponseReturnValue:
-    form = ProviderForm()
+    form = _provider_form()
     name = slug or (form.slug.data or "").strip()
     try:
         if problem := first_error(form.longest_years):
@@ -79,6 +87,7 @@ def _provider_page(slug: str, form: ProviderForm, theirs: dict[str, object] | No
         editions=held.list_provider_editions(db.session(), slug) if slug else (),
         words=[f"{{{word}}}" for word in held.PROVIDER_WORDS],
         theirs=theirs,
+        to_ask=() if held.may_accredit(get_actor()) else held.list_who_accredit(db.session()),
     )
 
 
