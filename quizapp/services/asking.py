@@ -114,12 +114,20 @@ def _deadline(
 
 
 def open_check(
-    session: Session, actor: Actor, lesson: str, title: str, position: int, item: str, now: dt.datetime
+    session: Session,
+    actor: Actor,
+    lesson: str,
+    title: str,
+    position: int,
+    item: str,
+    now: dt.datetime,
+    *,
+    activity: str = "",
 ) -> Place:
     """Put a lesson’s check question, number `position` of its questions, in front of the learner.
 
-    It is presented once a study day; a second click finds the first one’s. Raises LookupError for an item that is not
-    published.
+    It is presented once a study day; a second click finds the first one’s. `activity`: the activity with credit for
+    which the lesson is read, and to which the learner goes back. Raises LookupError for an item that is not published.
     """
 
     def deed() -> Place:
@@ -127,7 +135,7 @@ def open_check(
             version = published(session, "item", [item]).get(item)
             if version is None:
                 raise LookupError(item)
-            sitting_id = _lesson_sitting(session, actor, lesson, title, now)
+            sitting_id = _lesson_sitting(session, actor, lesson, title, activity, now)
             held = sa.select(Presentation.id).where(
                 Presentation.sitting_id == sitting_id, Presentation.position == position, ~Presentation.replaced
             )
@@ -141,11 +149,14 @@ def open_check(
     return retrying(deed)
 
 
-def _lesson_sitting(session: Session, actor: Actor, lesson: str, title: str, now: dt.datetime) -> int:
-    key = f"lesson:{hashlib.sha256(lesson.encode()).hexdigest()[:32]}:{study_day(now, actor.zone)}"
+def _lesson_sitting(session: Session, actor: Actor, lesson: str, title: str, activity: str, now: dt.datetime) -> int:
+    home = f"{activity}/{lesson}" if activity else lesson
+    key = f"lesson:{hashlib.sha256(home.encode()).hexdigest()[:32]}:{study_day(now, actor.zone)}"
     if (started := _started(session, actor.id, key)) is not None:
         return started
     plan: dict[str, Any] = {"items": [], "reasons": [], "lesson": lesson}
+    if activity:
+        plan["activity"] = activity
     seed = _check_seed(actor, lesson, now)
     return _open(session, actor, modes.LESSON, key=key, title=title, plan=plan, deadline=None, now=now, seed=seed)
 

@@ -82,7 +82,8 @@ class Feedback:
 
     `verdict`: right, partly, not_right or empty. `peers` is None below PEERS_NEEDED. `next_due` is the day of the next
     question on the objective; `retests` is as in `memory.Trace`.
-    `next_part` belongs to a case, `next_position` to the session; `lesson_home` is the lesson that asked.
+    `next_part` belongs to a case, `next_position` to the session; `lesson_home` is the lesson that asked,
+    `activity_home` the activity with credit for which it was read.
     """
 
     presentation_id: int
@@ -125,6 +126,7 @@ class Feedback:
     next_part: str | None
     next_position: int | None
     lesson_home: str
+    activity_home: str = ""
     participation_id: int | None = None
 
     @property
@@ -213,6 +215,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         next_part=version.parts[index + 1].id if index + 1 < len(version.parts) else None,
         next_position=_next_position(session, shown),
         lesson_home=shown.plan.get("lesson", ""),
+        activity_home=shown.plan.get("activity", ""),
         participation_id=shown.participation_id,
     )
 

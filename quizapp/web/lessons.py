@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +21,6 @@ from quizapp.services.content import evidence as evidence_base
 from quizapp.services.content import reading, searching
 from quizapp.services.content.reading import Lesson
 from quizapp.services.content.searching import Hit
-from quizapp.services.crediting import standing
 from quizapp.web.allow import Who, allow, get_actor
 
 blueprint = Blueprint("lessons", __name__)
@@ -75,56 +76,36 @@ def index() -> ResponseReturnValue:
 def lesson(slug: str) -> ResponseReturnValue:
     actor = get_actor()
     shown = reading.get_lesson(db.session(), slug)
-    misses = defaultdict(list)
-    for miss in lesson_questions.list_misses(db.session(), actor, slug):
-        place = miss.place
-        url = url_for("learn.feedback", sitting_id=place.sitting_id, position=place.position)
-        misses[miss.anchor].append(Miss(miss.lead_in, miss.on, url))
     return render_template(
         "lessons/lesson.html",
         lesson=shown,
-        checks=checks_of(shown, actor),
-        misses=misses,
+        checks=checks_of(shown, actor, partial(url_for, "lessons.check", slug=slug)),
+        misses=misses_of(slug, actor),
         tool=TOOLS.get(shown.topic),
         practise_url=url_for("learn.lesson_practice", slug=slug),
-        taking_part=taking_part(actor, slug, request.args.get("activity", "")),
+        figure_url=partial(url_for, "lessons.figure"),
     )
 
 
-@dataclass(frozen=True)
-class TakingPart:
-    """The activity with credit for which a lesson is read; `beat_url`: where the page tells that it is looked at."""
-
-    title: str
-    url: str
-    beat_url: str
-    done_url: str
-
-
-def taking_part(actor: Actor, lesson: str, activity: str) -> TakingPart | None:
-    """The activity that an address names, if the reader takes part in it and this is its lesson."""
-    if not activity:
-        return None
-    found = standing.find_reading(db.session(), actor, activity, lesson)
-    if found is None:
-        return None
-    return TakingPart(
-        title=found.title,
-        url=url_for("credit.activity", slug=activity),
-        beat_url=url_for("credit.beat", participation_id=found.participation_id),
-        done_url=url_for("credit.leave_lesson", slug=activity),
-    )
+def misses_of(lesson: str, actor: Actor) -> Mapping[str, list[Miss]]:
+    """What the reader missed, by the section of the lesson that explains it."""
+    misses = defaultdict(list)
+    for miss in lesson_questions.list_misses(db.session(), actor, lesson):
+        place = miss.place
+        url = url_for("learn.feedback", sitting_id=place.sitting_id, position=place.position)
+        misses[miss.anchor].append(Miss(miss.lead_in, miss.on, url))
+    return misses
 
 
-def checks_of(shown: Lesson, actor: Actor) -> dict[str, Check]:
-    """The questions of a lesson by item, with what was answered today."""
+def checks_of(shown: Lesson, actor: Actor, check_url: Callable[..., str]) -> dict[str, Check]:
+    """The questions of a lesson by item, with what was answered today; `check_url(item=…)` opens one."""
     answered = lesson_questions.list_checks(db.session(), actor, shown.slug, study_day(clock.now(), actor.zone))
     checks = {}
     for item in items_of(shown):
         done = answered.get(item)
         checks[item] = Check(
             item=item,
-            url=url_for("lessons.check", slug=shown.slug, item=item),
+            url=check_url(item=item),
             answered_url=url_for("learn.feedback", sitting_id=done.place.sitting_id, position=done.place.position)
             if done
             else "",
@@ -153,16 +134,26 @@ def check(slug: str, item: str) -> ResponseReturnValue:
 @blueprint.get("/figures/<figure_id>")
 @allow("signed_in")
 def figure(figure_id: str) -> ResponseReturnValue:
-    return render_template("lessons/figure.html", figure=reading.get_figure(db.session(), figure_id))
+    shown = reading.get_figure(db.session(), figure_id)
+    return render_template(
+        "lessons/figure.html",
+        figure=shown,
+        lesson_url=url_for("lessons.lesson", slug=shown.lesson),
+        file_url=partial(url_for, "lessons.figure_file", figure_id=figure_id),
+    )
 
 
 @blueprint.get("/figures/<figure_id>/<form>")
 @allow("signed_in")
 def figure_file(figure_id: str, form: str) -> ResponseReturnValue:
     """A figure to keep: svg, png or pdf. The hash of its bytes is its ETag."""
-    mime, data, digest = reading.get_figure_file(db.session(), figure_id, form)
+    return to_keep(*reading.get_figure_file(db.session(), figure_id, form), f"{figure_id}.{form}")
+
+
+def to_keep(mime: str, data: bytes, digest: str, name: str) -> ResponseReturnValue:
+    """A file of a figure."""
     response = Response(data, mimetype=mime)
-    response.headers["Content-Disposition"] = f'attachment; filename="{figure_id}.{form}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = f"private, max-age={WEEK_SECONDS}"
     response.set_etag(digest)
     return response.make_conditional(request)

@@ -36,10 +36,12 @@ from quizapp.core.grading import Rating
 from quizapp.db.extension import db
 from quizapp.db.models import ActivityCoordinator, ExamDate, Item, Memory, Participation, User
 from quizapp.db.session import prepare_engine
+from quizapp.services.crediting import lessons
+from quizapp.services.crediting.stock import get_stock
 from tests.databases import SECRET_KEY, Sqlite, environment
 from tests.integration.credited import Designated
 from tests.integration.learners import Learner
-from tests.integration.participants import body_of, slug_of
+from tests.integration.participants import LESSON, body_of, slug_of
 from tests.integration.test_overseeing import Room
 from tests.people import PASSWORD, address, get_or_make
 
@@ -149,7 +151,8 @@ class Site:
         """Publish an activity with credit: a lesson and a test of two questions; returns its short name."""
         with self._tables() as session:
             prepare_engine(session.get_bind().engine)
-            body = body_of(session, pretest=True, cool_down_minutes=0)
+            lesson = lessons.pin(get_stock(session), LESSON)
+            body = body_of(session, pretest=True, cool_down_minutes=0, lesson=lesson)
             offered = Designated.new(session, maximum=4, released=_new_year(2020), expires=_new_year(2099), **body)
             return slug_of(session, offered)
 

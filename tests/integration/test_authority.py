@@ -48,9 +48,10 @@ from quizapp.formats.pars import Report
 from quizapp.services import annotating
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring import commenting, drafting, panelling
-from quizapp.services.crediting import external, issuing
+from quizapp.services.crediting import external, issuing, lessons
 from quizapp.services.crediting.external import Typed, Upload
 from quizapp.services.crediting.issuing import Press
+from quizapp.services.crediting.stock import get_stock
 from quizapp.services.crediting.vault import Vault
 from quizapp.services.teaching import assignments, cohorts
 from quizapp.services.teaching.assignments import Wanted
@@ -245,7 +246,11 @@ ROWS = [
     post("credit.enrol_now", "/credit/activities/{slug}/enrol", EVERYBODY),
     Row("credit.profile", "/credit/profile", EVERYBODY),
     post("credit.save_profile", "/credit/profile", EVERYBODY),
+    Row("credit.lesson", "/credit/activities/{slug}/lesson", TAKES_PART),
     post("credit.open_lesson", "/credit/activities/{slug}/lesson", TAKES_PART),
+    post("credit.check", "/credit/activities/{slug}/lesson/questions/brakes-1", TAKES_PART),
+    Row("credit.figure", "/credit/activities/{slug}/lesson/figures/brake", TAKES_PART),
+    Row("credit.figure_file", "/credit/activities/{slug}/lesson/figures/brake/svg", TAKES_PART),
     post("credit.leave_lesson", "/credit/activities/{slug}/read", TAKES_PART),
     post("credit.beat", "/credit/participations/{participation}/time", TAKES_PART, place="lesson"),
     post("credit.start_before", "/credit/activities/{slug}/before", TAKES_PART),
@@ -344,7 +349,7 @@ def credited(app: Flask, session: Session) -> dict[str, Any]:
     """An activity with credit in which the student takes part: a test, a claim with its certificate, and a file in
     which the claim was reported."""
     vault: Vault = app.extensions["vault"]
-    made = Designated.new(session, report_format="pars", lesson={"slug": "brakes", "content_id": 1, "version_id": 1})
+    made = Designated.new(session, report_format="pars", lesson=lessons.pin(get_stock(session), "brakes"))
     student = Actor(get_or_make(app, "student", address("student")), "", "", frozenset(), Choices(), None)
     learner = Learner(session, student)
     participation = made.enrol(learner)

@@ -289,6 +289,7 @@ def snoop(app: Flask, auth: Auth, planted: Planted) -> Snoop:
         "person_id": [1],
         "number": [1],
         "code": ["7K3M-Q9TX-42PD"],
+        "kid": ["no-such-key"],
     }
     return Snoop(app, auth.client.raw, planted, values)
 

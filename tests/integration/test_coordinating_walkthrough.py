@@ -15,6 +15,7 @@ from quizapp.core.credit.front_matter import ELEMENTS
 from quizapp.db.extension import db
 from quizapp.db.models import Activity, ActivityVersion, InControl, Outbox
 from tests.integration.conftest import Auth
+from tests.integration.studio import supersede
 from tests.pages import Client, Page
 from tests.statements import counted
 
@@ -91,14 +92,23 @@ def test_an_activity_is_set_up_published_changed_and_withdrawn(client: Client, a
     assert "there is nothing new to publish" in page.text
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(ActivityVersion)) == 1
-    assert page.follow("Look at edition 1").heading == "How NaSSAs act"
+    assert "It rests on version 1 of the lesson “" in page.text
+    look = page.follow("Look at edition 1")
+    assert look.heading == "How NaSSAs act"
+    assert "version 1. Whoever takes part reads this version." in look.text
     learner = auth.browser("student")
     assert "How NaSSAs act" in learner.get("/credit/").text
     # What is changed from now on is the next edition.
     page = fill(page.follow("Set-up"), title="How NaSSAs act, again")
     assert "How NaSSAs act, again" not in learner.get("/credit/").text
     assert "the draft says something else" in client.get("/coordinate/").text
-    page = page.follow("Publishing").form("Publish edition 2").send()
+    with app.app_context():
+        supersede(db.session(), "lesson", "nassa-mechanism", summary="Another sentence.")
+    page = page.follow("Publishing")
+    assert "has changed since: who is enrolled reads it as it was, and the next edition takes version 2." in page.text
+    page = page.form("Publish edition 2").send()
+    assert "It rests on version 2 of the lesson “" in page.text
+    assert "has changed since" not in page.text
     assert "How NaSSAs act, again" in learner.get("/credit/").text
     page = page.form("Withdraw the activity").send(status=422)
     assert "Say why" in page.text

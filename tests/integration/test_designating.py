@@ -18,7 +18,9 @@ from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.db.models import ActivityVersion, AuditEvent, Designation, InControl, Item, Outbox, table
 from quizapp.db.session import writing
+from quizapp.services import versions
 from quizapp.services.accounts import Actor
+from quizapp.services.content import reading
 from quizapp.services.crediting import activities, designating, disclosing, drafting, providers, stock
 from quizapp.services.crediting.checking import AS_WRITTEN
 from quizapp.services.crediting.designating import Unpublishable
@@ -27,6 +29,7 @@ from quizapp.services.crediting.drafting import Draft, StaleDraft
 from quizapp.services.crediting.providers import ProviderText, SystemText
 from tests.integration.credited import coordinator
 from tests.integration.learners import MONDAY, Learner
+from tests.integration.studio import supersede
 from tests.statements import counted
 
 pytestmark = pytest.mark.usefixtures("content")
@@ -305,6 +308,40 @@ def test_a_published_edition_stays_whatever_is_changed_afterwards(desk: Desk) ->
     assert activities.find_newest(desk.session, "how-nassas-act") == second.id
     offered = activities.list_offered(desk.session, learner.actor.id, MONDAY)
     assert [one.title for one in offered] == ["How NaSSAs act, again"]
+
+
+def test_an_edition_keeps_the_lesson_of_its_day_with_all_that_it_shows_and_cites(desk: Desk) -> None:
+    session = desk.session
+
+    def differs() -> bool:
+        return designating.list_own(session, desk.actor, MONDAY)[0].differs
+
+    first = activities.get_edition(session, desk.publish())
+    assert first.designated_on == TODAY
+    assert first.lesson
+    lesson = versions.published(session, "lesson")["nassa-mechanism"]
+    shown = reading.get_lesson(session, lesson.slug)
+    figure = next(part.figure.id for section in shown.sections for part in section.parts if part.figure)
+    beside = [("figure", figure), ("reference", shown.references[0].id), ("objective", shown.objectives[0].id)]
+    for kind, slug in beside:
+        assert versions.published(session, kind)[slug].id in first.lesson.beside
+    fact = next(iter(first.lesson.facts))
+    assert f"@{fact}" in lesson.body["body"]
+    supersede(session, "fact", fact, last_checked="2026-11-24")
+    assert not differs(), "looked at again it says the same"
+    for kind, slug, changed in [
+        ("lesson", lesson.slug, {"summary": "Another."}),
+        *((*one, {"note": "another version"}) for one in beside),
+        ("fact", fact, {"statement": "Something else."}),
+        ("fact", fact, {"statement": "Something else.", "certainty": "Disputed"}),
+    ]:
+        now = supersede(session, kind, slug, **changed)
+        assert differs(), (kind, slug)
+        again = activities.get_edition(session, desk.publish())
+        assert again.lesson
+        assert kind == "fact" or now in (again.lesson.version_id, *again.lesson.beside)
+        assert not differs()
+    assert activities.get_edition(session, first.id) == first
 
 
 def test_the_days_are_those_of_the_provider(desk: Desk) -> None:

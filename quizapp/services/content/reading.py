@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -117,11 +117,12 @@ class Related:
 
 @dataclass(frozen=True)
 class Lesson:
+    """A lesson as a page shows it. `number` of `total`, `previous` and `next`: its place among those that are
+    published; a version that readers no longer get has none."""
+
     slug: str
     title: str
     topic: str
-    number: int
-    total: int
     minutes: int
     reviewed_sentence: str
     authors: tuple[str, ...]
@@ -131,8 +132,10 @@ class Lesson:
     sections: tuple[Section, ...]
     references: tuple[Source, ...]
     related: tuple[Related, ...]
-    previous: LessonRow | None
-    next: LessonRow | None
+    number: int = 0
+    total: int = 0
+    previous: LessonRow | None = None
+    next: LessonRow | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,12 @@ def get_figure(session: Session, figure_id: str) -> Figure:
 
 def get_figure_file(session: Session, figure_id: str, form: str) -> tuple[str, bytes, str]:
     """Media type, bytes and SHA-256 of a figure as svg, png, pdf or jpg. Raises LookupError."""
-    wanted = next((file for file in get_figure(session, figure_id).downloads if file.form == form), None)
+    return file_of(session, get_figure(session, figure_id), form)
+
+
+def file_of(session: Session, figure: Figure, form: str) -> tuple[str, bytes, str]:
+    """The same of a figure at hand. Raises LookupError."""
+    wanted = next((file for file in figure.downloads if file.form == form), None)
     if wanted is None:
         raise LookupError(form)
     row = session.execute(sa.select(Media.mime, Media.bytes).where(Media.sha256 == wanted.sha256)).one()
@@ -220,48 +228,72 @@ def _reviewed(body: Json) -> str:
 
 def _get_lesson(session: Session, slug: str) -> Lesson:
     version = _get(session, "lesson", slug)
+    beside = [one for kind, slugs in shown_beside(version) for one in published(session, kind, slugs).values()]
+    return placed(session, put_together(version, beside, questions_of(session, version.rendered["sections"])))
+
+
+def placed(session: Session, lesson: Lesson) -> Lesson:
+    """The lesson with its place among those that are published, if it has one."""
     rows = _list_lessons(session)
-    place = next(place for place, row in enumerate(rows) if row.slug == slug)
-    body, rendered = version.body, version.rendered
-    aims = published(session, "objective", body["objectives"])
-    figures = {name: _figure(drawn, body["title"]) for name, drawn in _figures(session, body).items()}
-    asked = [part["item"] for section in rendered["sections"] for part in section["parts"] if part["kind"] == "check"]
-    # A case has no question of its own; its first part has.
-    questions = {
-        item: version.rendered_parts[0].content["lead_in"]
-        for item, version in published(session, "item", asked).items()
-    }
-    return Lesson(
-        slug=slug,
-        title=body["title"],
-        topic=body["topic"],
+    place = next((place for place, row in enumerate(rows) if row.slug == lesson.slug), None)
+    if place is None:
+        return lesson
+    return replace(
+        lesson,
         number=place + 1,
         total=len(rows),
+        previous=rows[place - 1] if place else None,
+        next=rows[place + 1] if place + 1 < len(rows) else None,
+    )
+
+
+def shown_beside(lesson: Version) -> tuple[tuple[str, list[str]], ...]:
+    """What the page of a lesson shows from elsewhere, by kind, beside its questions."""
+    body = lesson.body
+    figures = [figure["id"] for figure in body["figures"]]
+    return ("figure", figures), ("objective", body["objectives"]), ("reference", body["references"])
+
+
+def put_together(lesson: Version, beside: Iterable[Version], questions: Mapping[str, str]) -> Lesson:
+    """A version of a lesson with what its page shows from elsewhere, in whatever versions; what is not there is left
+    out. `questions`: what each of them asks."""
+    body, rendered = lesson.body, lesson.rendered
+    shown = {(one.kind, one.slug): one for one in beside}
+    figures = {slug: figure_of(one, body["title"]) for (kind, slug), one in shown.items() if kind == "figure"}
+    aims = (shown.get(("objective", name)) for name in body["objectives"])
+    references = (shown.get(("reference", name)) for name in body["references"])
+    return Lesson(
+        slug=lesson.slug,
+        title=body["title"],
+        topic=body["topic"],
         minutes=body["minutes"],
         reviewed_sentence=_reviewed(body),
         authors=tuple(body["authors"]),
         dated=dt.date.fromisoformat(body["dated"]),
-        objectives=tuple(Aim(name, aims[name].rendered["statement"]) for name in body["objectives"] if name in aims),
+        objectives=tuple(Aim(one.slug, one.rendered["statement"]) for one in aims if one),
         banks=tuple(body["banks"]),
         sections=tuple(_section(section, figures, questions) for section in rendered["sections"]),
-        references=sources(session, [(name, "") for name in body["references"]]),
-        related=_all_related(version),
-        previous=rows[place - 1] if place else None,
-        next=rows[place + 1] if place + 1 < len(rows) else None,
+        references=tuple(_source(one, "") for one in references if one),
+        related=_all_related(lesson),
     )
 
 
 def sections_of(session: Session, rendered: Sequence[Json], figure_ids: Iterable[str]) -> tuple[Section, ...]:
     """Rendered sections with the published figures and questions that they show."""
     found = published(session, "figure", figure_ids)
-    figures = {name: _figure(drawn, "") for name, drawn in found.items()}
-    asked = [part["item"] for section in rendered for part in section["parts"] if part["kind"] == "check"]
-    items = published(session, "item", asked)
-    questions = {name: version.rendered_parts[0].content["lead_in"] for name, version in items.items()}
+    figures = {name: figure_of(drawn, "") for name, drawn in found.items()}
+    questions = questions_of(session, rendered)
     return tuple(_section(section, figures, questions) for section in rendered)
 
 
-def _section(section: Json, figures: dict[str, Figure], questions: dict[str, str]) -> Section:
+def questions_of(session: Session, rendered: Sequence[Json]) -> dict[str, str]:
+    """What the published questions of these sections ask. A case has no question of its own; its first part has."""
+    asked = [part["item"] for section in rendered for part in section["parts"] if part["kind"] == "check"]
+    items = published(session, "item", asked)
+    return {name: version.rendered_parts[0].content["lead_in"] for name, version in items.items()}
+
+
+def _section(section: Json, figures: Mapping[str, Figure], questions: Mapping[str, str]) -> Section:
     parts = tuple(
         Part("check", questions[part["item"]], item=part["item"])
         if part["kind"] == "check"
@@ -289,17 +321,14 @@ def _related(card: Json, plain: Json) -> Related:
     )
 
 
-def _figures(session: Session, lesson: Json) -> dict[str, Version]:
-    return published(session, "figure", [figure["id"] for figure in lesson["figures"]])
-
-
 def _get_figure(session: Session, figure_id: str) -> Figure:
     version = _get(session, "figure", figure_id)
     lesson = _get(session, "lesson", version.body["lesson"])
-    return _figure(version, lesson.body["title"])
+    return figure_of(version, lesson.body["title"])
 
 
-def _figure(version: Version, lesson_title: str) -> Figure:
+def figure_of(version: Version, lesson_title: str) -> Figure:
+    """A version of a figure, ready for a page."""
     body, rendered = version.body, version.rendered
     return Figure(
         id=version.slug,

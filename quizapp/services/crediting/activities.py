@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit.front_matter import FrontMatter, InControl, PoolQuestion
+from quizapp.core.windows import wall_time
 from quizapp.db.models import (
     Activity,
     ActivityVersion,
@@ -36,6 +37,17 @@ class Pinned:
     slug: str
     content_id: int
     version_id: int
+
+
+@dataclass(frozen=True)
+class PinnedLesson(Pinned):
+    """The lesson. `title`, `number`: of its version; `beside`: the versions of all that its page shows from elsewhere,
+    figures, objectives and references; `facts`: what each fact that it cites said, as `lessons.says` tells it."""
+
+    title: str = ""
+    number: int = 0
+    beside: tuple[int, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,8 +89,8 @@ class Edition:
     """An edition of an activity. Moments are in UTC; `front` holds the days as its provider counts them in `zone`.
 
     `kind`: lesson or block. `lesson`: what is read, None where only questions are asked. `questions`: the pool a test
-    draws `a_test` of; a block asks all of them. `quarter`: “2026-Q4” of a block. `withdrawn_at`: from then on nobody
-    can enrol.
+    draws `a_test` of; a block asks all of them. `quarter`: “2026-Q4” of a block. `designated_at`: when it was
+    published; `withdrawn_at`: from then on nobody can enrol.
     """
 
     id: int
@@ -93,9 +105,10 @@ class Edition:
     released: dt.datetime
     expires: dt.datetime
     claim_until: dt.datetime
+    designated_at: dt.datetime
     withdrawn_at: dt.datetime | None
     front: FrontMatter
-    lesson: Pinned | None
+    lesson: PinnedLesson | None
     objectives: tuple[Aim, ...]
     questions: tuple[Asked, ...]
     a_test: int
@@ -112,6 +125,11 @@ class Edition:
     @property
     def format(self) -> str:
         return FORMATS[self.kind]
+
+    @property
+    def designated_on(self) -> dt.date:
+        """The day as its provider counts days."""
+        return wall_time(self.designated_at, self.zone).date()
 
     def is_open(self, now: dt.datetime) -> bool:
         """Whether somebody could enrol now."""
@@ -164,7 +182,6 @@ def as_edition(row: Any, body: Mapping[str, Any], systems: list[System]) -> Edit
     )
     objectives = tuple(Aim(one["slug"], one["content_id"], one["statement"]) for one in body.get("objectives", ()))
     stated = {one.slug: one.statement for one in objectives}
-    lesson = body.get("lesson")
     return Edition(
         id=row.id,
         activity_id=row.activity_id,
@@ -178,13 +195,14 @@ def as_edition(row: Any, body: Mapping[str, Any], systems: list[System]) -> Edit
         released=row.released,
         expires=row.expires,
         claim_until=row.claim_until,
+        designated_at=row.at,
         withdrawn_at=row.withdrawn_at,
         front=FrontMatter.from_json(
             body.get("front", {}),
             tuple(InControl.from_json(one) for one in body.get("people", ())),
             tuple(PoolQuestion(one.slug, stated.get(one.objective, ""), one.signed_by) for one in questions),
         ),
-        lesson=Pinned(lesson["slug"], lesson["content_id"], lesson["version_id"]) if lesson else None,
+        lesson=as_lesson(body),
         objectives=objectives,
         questions=questions,
         a_test=body.get("a_test", 0),
@@ -198,6 +216,12 @@ def as_edition(row: Any, body: Mapping[str, Any], systems: list[System]) -> Edit
         quarter=body.get("quarter"),
         fewest_peers=body.get("fewest_peers", FEWEST_PEERS),
     )
+
+
+def as_lesson(body: Mapping[str, Any]) -> PinnedLesson | None:
+    """The lesson that an edition names; a block has none."""
+    lesson = body.get("lesson")
+    return PinnedLesson(**lesson | {"beside": tuple(lesson.get("beside", ()))}) if lesson else None
 
 
 def _system(row: Row, frozen: Json | None) -> System:
@@ -322,6 +346,7 @@ _EDITION = (
         ActivityVersion.released,
         ActivityVersion.expires,
         ActivityVersion.claim_until,
+        ActivityVersion.at,
     )
     .join(Activity, Activity.id == ActivityVersion.activity_id)
     .join(Provider, Provider.id == ActivityVersion.provider_id)

@@ -26,7 +26,7 @@ from quizapp.db.models import (
 )
 from quizapp.db.models import InControl as Controller
 from quizapp.formats.paper import Block, Heading, Items, Paper, Para, Table
-from quizapp.services.crediting.activities import Edition
+from quizapp.services.crediting.activities import Edition, PinnedLesson
 
 PLANNING = (
     "practice_gap", "need", "intended_change", "why_this_format", "audience", "competencies", "objectives", "method",
@@ -41,8 +41,8 @@ def missing(what: str) -> Para:
     return Para(f"Missing: {what}", missing=True)
 
 
-def front_paper(edition: Edition, today: dt.date) -> Paper:
-    """What an edition stated before anybody took part."""
+def front_paper(session: Session, edition: Edition, today: dt.date) -> Paper:
+    """What an edition stated before anybody took part, and which text it rests on."""
     rows = [
         (name, text_of(getattr(edition.front, element)))
         for element, name in ELEMENTS.items()
@@ -69,10 +69,34 @@ def front_paper(edition: Edition, today: dt.date) -> Paper:
         blocks.append(missing("credit of any system."))
     if edition.front.recognition.sentence:
         blocks.append(Para(f"Label of a board: {edition.front.recognition.sentence}"))
+    if edition.lesson is not None:
+        blocks += [Heading("The lesson that was designated"), _pinned(session, edition.lesson)]
     return Paper(f"Front matter, edition {edition.number}: {edition.title}", today, tuple(blocks))
 
 
 _ELSEWHERE = frozenset({"in_control", "questions"})
+
+
+def _pinned(session: Session, lesson: PinnedLesson) -> Block:
+    """By which marks the text and its figures are known again."""
+    rows = session.execute(
+        sa.select(Content.kind, Content.slug, ContentVersion.number, ContentVersion.created_at, ContentVersion.sha256)
+        .join(Content, Content.id == ContentVersion.content_id)
+        .where(ContentVersion.id.in_([lesson.version_id, *lesson.beside]), Content.kind.in_(("lesson", "figure")))
+        .order_by(Content.kind.desc(), Content.slug)
+    )
+    return Table(
+        "Whoever takes part in this edition reads these versions, whatever is published later",
+        ("Entry", "Version", "Written", "SHA-256 of what it says"),
+        tuple(
+            (f"{row.kind} {row.slug}", str(row.number), moment(row.created_at), _grouped(row.sha256)) for row in rows
+        ),
+    )
+
+
+def _grouped(digest: str) -> str:
+    """In groups, so that it breaks within its column."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
 
 
 def disclosure_paper(session: Session, editions: Sequence[Edition], activity_id: int, today: dt.date) -> Paper:

@@ -14,6 +14,7 @@ from quizapp.core.credit.amounts import named, shown, unit_of
 from quizapp.core.credit.front_matter import FrontMatter, PoolQuestion, Problem, checklist
 from quizapp.core.credit.statements import fill
 from quizapp.core.windows import moment, wall_time
+from quizapp.services.crediting import lessons
 from quizapp.services.crediting.activities import BLOCK, FEWEST_PEERS, FORMATS, LESSON, Edition, System, as_edition
 from quizapp.services.crediting.disclosing import Person
 from quizapp.services.crediting.drafting import Draft, Drafted
@@ -61,6 +62,7 @@ class _Row:
     released: dt.datetime
     expires: dt.datetime
     claim_until: dt.datetime
+    at: dt.datetime
     withdrawn_at: dt.datetime | None
 
 
@@ -89,7 +91,7 @@ def put_together(drafted: Drafted, desk: Desk, now: dt.datetime) -> Assembled:
     body = {
         "front": front.to_json(),
         "people": [person.stated().to_json() for person in people],
-        "lesson": _lesson(draft, desk.stock),
+        "lesson": lessons.pin(desk.stock, draft.lesson) if draft.kind == LESSON else None,
         "objectives": [
             {"slug": slug, "content_id": version.content_id, "statement": version.body["statement"]}
             for slug in draft.objectives
@@ -195,13 +197,6 @@ def _stored(system: System) -> Json:
     return {name: getattr(system, name) for name in names} | {"professions": list(system.professions)}
 
 
-def _lesson(draft: Draft, stock: Stock) -> Json | None:
-    version = stock.lessons.get(draft.lesson) if draft.kind == LESSON else None
-    if version is None:
-        return None
-    return {"slug": version.slug, "content_id": version.content_id, "version_id": version.id}
-
-
 def _row(drafted: Drafted, provider: Held[ProviderText] | None, now: dt.datetime) -> _Row:
     released, expires, claim_until = moments(drafted.draft, provider.text.zone if provider else "UTC", now)
     return _Row(
@@ -217,6 +212,7 @@ def _row(drafted: Drafted, provider: Held[ProviderText] | None, now: dt.datetime
         released=released,
         expires=expires,
         claim_until=claim_until,
+        at=now,
         withdrawn_at=drafted.withdrawn_at,
     )
 

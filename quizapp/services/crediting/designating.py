@@ -17,6 +17,7 @@ from quizapp.db.session import retrying, writing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import disclosing, drafting, providers
+from quizapp.services.crediting.activities import PinnedLesson, as_lesson
 from quizapp.services.crediting.checking import Assembled, Desk, put_together
 from quizapp.services.crediting.disclosing import Person
 from quizapp.services.crediting.drafting import Drafted, StaleDraft
@@ -45,6 +46,7 @@ class Published:
     expires: dt.datetime
     claim_until: dt.datetime
     at: dt.datetime
+    lesson: PinnedLesson | None
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,15 @@ def _is_the_same(made: Assembled, edition: Published, body: Any) -> bool:
 
 def _published(row: Any) -> Published:
     return Published(
-        row.id, row.activity_id, row.edition, row.title, row.released, row.expires, row.claim_until, row.at
+        id=row.id,
+        activity_id=row.activity_id,
+        edition=row.edition,
+        title=row.title,
+        released=row.released,
+        expires=row.expires,
+        claim_until=row.claim_until,
+        at=row.at,
+        lesson=as_lesson(row.body),
     )
 
 

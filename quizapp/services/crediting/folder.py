@@ -56,7 +56,7 @@ def make(session: Session, actor: Actor, activity_id: int, site: str, now: dt.da
     people = proceedings.participation_rows(session, activity_id, now)
     deeds = proceedings.audit_rows(session, run.slug, activity_id)
     papers = {
-        **{f"01-front-matter-edition-{one.number}": attachments.front_paper(one, today) for one in editions},
+        **{f"01-front-matter-edition-{one.number}": attachments.front_paper(session, one, today) for one in editions},
         "02-disclosures": attachments.disclosure_paper(session, editions, activity_id, today),
         "03-planning": attachments.planning_paper(newest, today),
         "04-test": attachments.test_paper(session, editions, today),

@@ -15,7 +15,6 @@ from quizapp.core.credit.claims import Terms
 from quizapp.db.models import Engagement, Participation
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import (
-    activities,
     attempts,
     claiming,
     delayed,
@@ -92,26 +91,6 @@ def find_taken(session: Session, actor: Actor, activity_id: int) -> Taken | None
     """The learner’s participation in an activity."""
     found = claiming.list_taken(session, Participation.learner_id == actor.id, Participation.activity_id == activity_id)
     return found[0] if found else None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A participation for which a lesson is read."""
-
-    participation_id: int
-    title: str
-
-
-def find_reading(session: Session, actor: Actor, activity: str, lesson: str) -> Reading | None:
-    """The learner’s participation in this activity, if this is its lesson."""
-    version_id = activities.find_own(session, activity, actor.id)
-    if version_id is None:
-        return None
-    edition = activities.get_edition(session, version_id)
-    participation_id = enrolling.find_participation(session, actor, activity)
-    if participation_id is None or edition.lesson is None or edition.lesson.slug != lesson:
-        return None
-    return Reading(participation_id, edition.title)
 
 
 def get_standing(session: Session, actor: Actor, edition: Edition, now: dt.datetime) -> Standing:

@@ -1,4 +1,5 @@
-"""What of the published content an activity can rest on: lessons, objectives, and the questions of the secure pool."""
+"""What of the published content an activity can rest on: lessons with what they show and cite, objectives, and the
+questions of the secure pool."""
 
 from __future__ import annotations
 
@@ -40,6 +41,8 @@ class Stock:
     objectives: Mapping[str, Version]
     topics: Mapping[str, Version]
     references: Mapping[str, Version]
+    figures: Mapping[str, Version]
+    facts: Mapping[str, Version]
     questions: Mapping[str, Question]
     unfit: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -64,7 +67,8 @@ class Stock:
 def get_stock(session: Session, *, judged: Collection[str] = ()) -> Stock:
     """The stock, in a number of statements that does not grow with it; `judged`: questions whose fitness to be graded
     is wanted too."""
-    lessons, objectives, topics, references = published_kinds(session, "lesson", "objective", "topic", "reference")
+    kinds = ("lesson", "objective", "topic", "reference", "figure", "fact")
+    lessons, objectives, topics, references, figures, facts = published_kinds(session, *kinds)
     by_id = {version.content_id: slug for slug, version in objectives.items()}
     rows = session.execute(
         sa.select(Item.content_id, Item.objective_id, Published.version_id)
@@ -88,6 +92,8 @@ def get_stock(session: Session, *, judged: Collection[str] = ()) -> Stock:
         objectives=objectives,
         topics=topics,
         references=references,
+        figures=figures,
+        facts=facts,
         questions={one.slug: one for one in sorted(questions, key=lambda one: one.slug)},
         unfit=not_graded(session, judged) if judged else {},
     )

@@ -34,6 +34,7 @@ def _page(activity_id: int, problems: dict[str, str] | None = None, typed: str =
         editions=editions,
         unchanged=bool(editions) and designating.says_the_same(session, made),
         credit_designated=made.edition.credit_designated,
+        lesson_now=made.edition.lesson,
         coordinators=drafting.list_coordinators(session, activity_id),
         own_id=get_actor().id,
         next_quarter=quarters.name_next(held.draft) if editions else None,

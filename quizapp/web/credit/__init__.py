@@ -3,7 +3,7 @@
 Each page reads a request, calls one service that makes sure of the scope, and chooses what to show.
 """
 
-from quizapp.web.credit import activities, certificates, external, profile, taking_part, transcripts
+from quizapp.web.credit import activities, certificates, external, lessons, profile, taking_part, transcripts
 from quizapp.web.credit.blueprint import blueprint
 
-__all__ = ["activities", "blueprint", "certificates", "external", "profile", "taking_part", "transcripts"]
+__all__ = ["activities", "blueprint", "certificates", "external", "lessons", "profile", "taking_part", "transcripts"]

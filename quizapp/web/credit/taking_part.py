@@ -1,4 +1,4 @@
-"""Taking part in an activity: the lesson, the tests and what came of them, the evaluation, time, the claim."""
+"""Taking part in an activity: the tests and what came of them, the evaluation, time, the claim."""
 
 from __future__ import annotations
 
@@ -51,31 +51,6 @@ def own(slug: str) -> tuple[Edition, Taken]:
     if taken is None:
         raise LookupError(slug)
     return edition, taken
-
-
-def measured() -> bool:
-    """Whether a script tells the time on the page that was left."""
-    return request.form.get("measured") == "1"
-
-
-@blueprint.post("/activities/<slug>/lesson")
-@allow("signed_in")
-def open_lesson(slug: str) -> ResponseReturnValue:
-    """Open the lesson; the time on it counts from here."""
-    edition, taken = own(slug)
-    if edition.lesson is None:
-        raise LookupError(slug)
-    engaging.beat(db.session(), get_actor(), taken.id, engaging.LESSON, clock.now())
-    return redirect(url_for("lessons.lesson", slug=edition.lesson.slug, activity=slug), 303)
-
-
-@blueprint.post("/activities/<slug>/read")
-@allow("signed_in")
-def leave_lesson(slug: str) -> ResponseReturnValue:
-    """Come back from the lesson; without a script the time until here is counted now."""
-    _, taken = own(slug)
-    engaging.beat(db.session(), get_actor(), taken.id, engaging.LESSON, clock.now(), measured=measured())
-    return redirect(url_for("credit.activity", slug=slug), 303)
 
 
 @blueprint.post("/participations/<int:participation_id>/time")

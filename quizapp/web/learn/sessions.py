@@ -149,6 +149,8 @@ def go_on_url(told: explaining.Feedback) -> str:
     if told.next_part is not None:
         endpoint, part = ("learn.feedback", told.next_part) if told.closed else ("learn.question", None)
         return url_for(endpoint, sitting_id=told.sitting_id, position=told.position, part=part)
+    if told.activity_home:
+        return url_for("credit.lesson", slug=told.activity_home)
     if told.lesson_home:
         return url_for("lessons.lesson", slug=told.lesson_home)
     if told.next_position is not None:
