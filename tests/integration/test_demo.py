@@ -20,7 +20,7 @@ from quizapp.core.credit.outcomes import FEWEST_PEOPLE
 from quizapp.db.models import Consent, Response, Sitting, User
 from quizapp.db.session import prepare_engine
 from quizapp.services import accounts, auditing, demonstrating, replaying
-from quizapp.services.crediting import evaluations, issuing, outcomes, participants, scope
+from quizapp.services.crediting import designating, evaluations, issuing, outcomes, participants, scope
 from quizapp.services.crediting import rehearsing as crediting
 from quizapp.services.crediting.issuing import Press
 from quizapp.services.crediting.vault import Vault
@@ -98,6 +98,9 @@ def test_learners_take_part_in_activities_and_end_where_their_stories_do(taken_p
     run, counts = participants.get_counts(session, coordinator, activity)
     assert run.title == "How NaSSAs act: from the receptor to the patient (demonstration)"
     assert counts.enrolled >= 20
+    own = designating.list_own(session, coordinator, ENDS)
+    assert {one.drafted.id: one.enrolled for one in own}[activity] == counts.enrolled
+    assert sum(one.enrolled for one in own) == counts.enrolled, "nobody took part in the other"
     assert counts.reading > counts.tested > counts.passed > counts.evaluated > counts.claimed > 5
     listed = participants.list_participants(session, coordinator, activity, ENDS).rows
     assert {one.state for one in listed} >= {State.IN_PROGRESS, State.LOCKED, State.ASSESSED, State.EVALUATED, "issued"}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.core.credit.front_matter import Problem
 from quizapp.core.preferences import Unfit
-from quizapp.db.models import Activity, ActivityVersion, Designation, table
+from quizapp.db.models import Activity, ActivityVersion, Designation, Participation, table
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
@@ -58,6 +58,7 @@ class Own:
     newest: Published | None
     differs: bool
     """Whether the draft says something else than the newest edition."""
+    enrolled: int = 0
 
     def state(self, now: dt.datetime) -> str:
         """draft, announced, open, expired or withdrawn."""
@@ -79,13 +80,15 @@ def list_own(session: Session, actor: Actor, now: dt.datetime) -> tuple[Own, ...
     newest: dict[int, tuple[Published, Any]] = {}
     for row in session.execute(_EDITIONS.where(ActivityVersion.activity_id.in_([one.id for one in drafted]))):
         newest.setdefault(row.activity_id, (_published(row), row.body))
+    counts = sa.select(Participation.activity_id, sa.func.count()).group_by(Participation.activity_id)
+    enrolled = dict(iter(session.execute(counts.where(Participation.activity_id.in_(newest)))))
     own = []
     for one in drafted:
         made = put_together(one, desk, now)
         edition, body = newest.get(one.id, (None, None))
         differs = edition is not None and not _is_the_same(made, edition, body)
         problems = made.problems if edition is None or differs else ()
-        own.append(Own(one, problems, edition, differs))
+        own.append(Own(one, problems, edition, differs, enrolled.get(one.id, 0)))
     return tuple(own)
 
 

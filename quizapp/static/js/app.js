@@ -363,8 +363,10 @@ document.addEventListener("click", async (event) => {
 
 /* A row of pages that is wider than the screen begins with the page that is open. */
 function showPlace() {
-  const here = $(".inside [aria-current]"), row = here?.closest("ul");
-  if (row) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  for (const here of document.querySelectorAll(":is(.inside, .entry-nav) [aria-current]")) {
+    const row = here.closest("ul");
+    row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  }
 }
 
 function begin() {
