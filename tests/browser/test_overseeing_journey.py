@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import WIDTHS, Site, Watch
 
@@ -22,6 +22,12 @@ def test_a_lapsed_claim_is_reopened_with_the_keyboard_and_every_page_of_the_run_
             page.goto(f"/coordinate/activities/{activity}/{place}")
             axe(page)
             assert page.evaluate(FITS), f"{place} is wider than a {width}"
+            tabs = page.locator(".inside a")
+            assert len({tab["y"] for tab in map(Locator.bounding_box, tabs.all()) if tab}) == 1, "one row of pages"
+            expect(page.locator(".inside [aria-current]")).to_be_in_viewport(ratio=0.9)
+    first = page.locator(".inside a").first
+    first.focus()
+    expect(first).to_be_in_viewport(ratio=0.9)  # what is scrolled away comes back to whoever tabs to it
     page.goto(f"/coordinate/activities/{activity}/people")
     page.get_by_label("Name or address").fill("lapsed person")
     page.keyboard.press("Enter")

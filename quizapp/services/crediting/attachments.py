@@ -7,6 +7,7 @@ is not there is said to be missing, never left out.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ from quizapp.db.models import (
 )
 from quizapp.db.models import InControl as Controller
 from quizapp.formats.paper import Block, Heading, Items, Paper, Para, Table
-from quizapp.services.crediting.activities import Edition, PinnedLesson
+from quizapp.services.crediting.activities import Asked, Edition, PinnedLesson
 
 PLANNING = (
     "practice_gap", "need", "intended_change", "why_this_format", "audience", "competencies", "objectives", "method",
@@ -183,14 +184,15 @@ def test_paper(session: Session, editions: Sequence[Edition], today: dt.date) ->
         if not edition.questions:
             blocks.append(missing("questions."))
         for one in edition.questions:
-            blocks += _question(one, bodies.get(one.version_id), facts, references)
+            blocks += question_blocks(one, bodies.get(one.version_id), facts, references)
     return Paper("The test: keys, sources, sign-offs", today, tuple(blocks))
 
 
 test_paper.__test__ = False  # type: ignore[attr-defined]  # its name begins as those of tests do
 
 
-def _question(one: Any, row: Any, facts: Mapping[str, Any], references: Mapping[str, Any]) -> Iterator[Block]:
+def question_blocks(one: Asked, row: Any, facts: Mapping[str, Any], references: Mapping[str, Any]) -> Iterator[Block]:
+    """A question as it was designated. `row`: its version, number and body, or None; `facts`, `references`: by slug."""
     yield Heading(one.slug, 3)
     if row is None:
         yield missing("the version that was designated.")
@@ -201,9 +203,12 @@ def _question(one: Any, row: Any, facts: Mapping[str, Any], references: Mapping[
     yield Para(f"Version {row.number}, on objective {one.objective}: {kind}.")
     for field in ("stem", "lead_in"):
         yield from _written(str(row.body.get(field) or ""))
-    if options := row.body.get("options"):
+    told = set(_TOLD)
+    options = row.body.get("options") or ()
+    if any("key" in held for held in options) and all(held.keys() <= _OPTION for held in options):
+        told.add("options")
         yield Table("Options", ("Option", "Key", "Reason"), tuple(_option(held) for held in options))
-    if rest := tuple(_lines({name: held for name, held in row.body.items() if name not in _TOLD})):
+    if rest := tuple(_lines({name: held for name, held in row.body.items() if name not in told})):
         yield Table("What else stands in it", ("Field", "Content"), rest)
     named = [facts[name] for name in row.body.get("facts", ()) if name in facts]
     sources = [
@@ -217,14 +222,23 @@ def _question(one: Any, row: Any, facts: Mapping[str, Any], references: Mapping[
 
 
 _TOLD = frozenset({
-    "type", "bloom", "difficulty", "stem", "lead_in", "options", "state", "objective", "pool", "lesson", "facts",
+    "type", "bloom", "difficulty", "stem", "lead_in", "state", "objective", "pool", "lesson", "facts",
     "references", "authors", "enemies",
 })  # fmt: skip
 """Fields of a question that are told by themselves, or that say nothing to an accreditor."""
 
 
+_OPTION = frozenset({"id", "text", "key", "why", "trap"})
+"""Fields of an option that is told in a row; options that have others are told field by field."""
+
+
 def _option(held: Mapping[str, Any]) -> tuple[str, ...]:
-    return str(held.get("text", "")), "key" if held.get("key") else "–", str(held.get("why") or "–")
+    return _plain(str(held["text"])), "key" if held.get("key") else "–", _plain(str(held.get("why") or "–"))
+
+
+def _plain(text: str) -> str:
+    """Text without the signs that set it bold or keep a sign from setting anything."""
+    return re.sub(r"\\([\\*_`])", r"\1", text.replace("**", ""))
 
 
 def _written(text: str) -> Iterator[Block]:
@@ -235,7 +249,7 @@ def _written(text: str) -> Iterator[Block]:
             head, _, *rows = (tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines)
             yield Table("As it stands in the question", head, tuple(row for row in rows if len(row) == len(head)))
         elif lines:
-            yield Para("\n".join(lines).replace("**", ""))
+            yield Para(_plain("\n".join(lines)))
 
 
 def _source(each: Mapping[str, Any], references: Mapping[str, Any]) -> str:
@@ -253,7 +267,10 @@ def _lines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for number, held in enumerate(value, 1):
             yield from _lines(held, f"{path} {number}")
     else:
-        yield path.replace("_", " "), {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        yield (
+            path.replace("_", " "),
+            {True: "yes", False: "no"}[value] if isinstance(value, bool) else _plain(str(value)),
+        )
 
 
 def _published(session: Session, kind: str) -> dict[str, Any]:
