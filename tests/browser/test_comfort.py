@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -45,19 +44,10 @@ def answer_anything(page: Page) -> None:
         step.click()
 
 
-@pytest.fixture(scope="module")
-def cookies() -> list[Any]:
-    """The sign-in that the tests of this file share: more of them within a minute are refused."""
-    return []
-
-
 @pytest.fixture
-def learner(page: Page, sign_in: SignIn, cookies: list[Any]) -> Page:
+def learner(page: Page, sign_in: SignIn) -> Page:
     """One learner, in a browser that remembers nothing else."""
-    if not cookies:
-        sign_in(page, "student", email="comfort@example.org")
-        cookies.extend(page.context.cookies())
-    page.context.add_cookies(cookies)
+    sign_in(page, "student", email="comfort@example.org")
     return page
 
 

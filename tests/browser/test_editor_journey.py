@@ -245,6 +245,7 @@ def test_what_is_typed_outlives_the_connection_and_the_sign_in(
     page.locator("#stem").fill("Typed after the sign-in had ended.")
     expect(page.locator("[data-save-state]")).to_contain_text("no longer signed in", timeout=15_000)
     page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/login")
     sign_in(page, "instructor", email="author@example.org")
     page.goto(address)
     expect(page.locator("#stem")).to_have_value("Typed without a connection.")

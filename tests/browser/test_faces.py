@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from quizapp import itemtypes, paths
 from quizapp.core.grading import Grade, NotGradable
 from quizapp.itemtypes import Example
 from quizapp.itemtypes.samples import answer_of, presented
+from tests.browser.conftest import Watch
 from tests.faces import rendered
 
 STYLES = ("tokens", "base", "parts", "pages", "faces")
@@ -86,15 +88,52 @@ class Server:
         return dict(self.sent[0])
 
 
-@pytest.fixture
-def server(page: Page, base_url: str) -> Server:
-    return Server(page, base_url)
+SIZE: ViewportSize = {"width": 1280, "height": 720}
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, base_url: str) -> Iterator[Page]:
+    """The page in which tests show their questions, one after the other: to open one takes longer than most tests."""
+    with opened(browser, base_url) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def plain_window(browser: Browser, base_url: str) -> Iterator[Page]:
+    """The same without JavaScript."""
+    with opened(browser, base_url, java_script_enabled=False) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, base_url: str, **settings: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=base_url, viewport=SIZE, **settings)
+    yield context.new_page()
+    context.close()
+
+
+@contextmanager
+def serving(page: Page, base_url: str, watch: Watch) -> Iterator[Server]:
+    """A server for one test; it leaves the page as it was found, and an empty document in it."""
+    yield Server(watch(page), base_url)
+    page.wait_for_load_state()  # what is still on its way has nobody to answer it from here on
+    page.evaluate("localStorage.clear()")
+    page.goto("about:blank")
+    page.unroute_all(behavior="ignoreErrors")
+    page.set_viewport_size(SIZE)
+    watch.leave(page)
 
 
 @pytest.fixture
-def without_script(browser: Browser, base_url: str, watch: Callable[[Page], Page]) -> Server:
-    context = browser.new_context(base_url=base_url, java_script_enabled=False)
-    return Server(watch(context.new_page()), base_url)
+def server(window: Page, base_url: str, watch: Watch) -> Iterator[Server]:
+    with serving(window, base_url, watch) as own:
+        yield own
+
+
+@pytest.fixture
+def without_script(plain_window: Page, base_url: str, watch: Watch) -> Iterator[Server]:
+    with serving(plain_window, base_url, watch) as own:
+        yield own
 
 
 def rested(page: Page) -> None:
@@ -359,6 +398,7 @@ def test_a_finger_can_drag_too(browser: Browser, base_url: str, watch: Callable[
     touch("touchEnd", [])
     expect(page.locator("[data-element] select").first).not_to_have_attribute("name", "place-1")
     assert places(page) == ["1", "2", "3", "4"]
+    context.close()
 
 
 # --- without JavaScript -----------------------------------------------------------------------------------------------
