@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import SCHEMES, WIDTHS, Site, Watch
+from tests.browser.test_accounts_journey import enter_password
 
 SignIn = Callable[..., None]
 
@@ -80,8 +81,11 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.innerText"))
 
 
-def test_from_signing_in_to_the_result_with_the_keyboard_alone(page: Page, sign_in: SignIn) -> None:
-    begin(page, sign_in, "keys@example.org")
+def test_from_signing_in_to_the_result_with_the_keyboard_alone(page: Page, site: Site) -> None:
+    site.person("student", "keys@example.org")
+    enter_password(page, "keys@example.org")
+    page.get_by_role("button", name="Begin with questions").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What do I know already?")
     page.goto("/practice")
     page.get_by_label("How many questions?").focus()
     page.keyboard.press("Control+a")

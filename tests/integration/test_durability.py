@@ -31,7 +31,7 @@ from tests.serving import Browser, Cookie, Server, signed_in
 pytestmark = pytest.mark.usefixtures("content")
 
 LEARNERS = 6
-BLOCKS_EACH = 12
+BLOCKS_EACH = 6
 QUESTIONS_OF_A_BLOCK = 5
 TRIES = 8
 BROKEN = {500, 503}
@@ -105,24 +105,24 @@ class Studying(threading.Thread):
 
 def study(app: Flask, server: Server) -> list[Studying]:
     """Learners at work, each with blocks enough for the time of a test."""
-    cookies, sittings = begun(app)
+    cookies, sittings = begun(app, LEARNERS, BLOCKS_EACH)
     learners = [Studying(server, cookie, of_learner) for cookie, of_learner in zip(cookies, sittings, strict=True)]
     for learner in learners:
         learner.start()
     return learners
 
 
-def begun(app: Flask) -> tuple[list[Cookie], list[list[int]]]:
+def begun(app: Flask, people: int, blocks: int) -> tuple[list[Cookie], list[list[int]]]:
     with app.app_context():
         only_single_best_answers(db.session())
-        learners = [Learner.new(db.session()) for _ in range(LEARNERS)]
+        learners = [Learner.new(db.session()) for _ in range(people)]
         with writing(db.session()) as session:
             past_first_run = {"zone": "UTC", "minutes_a_day": 20, "rest_days": [], "first_step": "read"}
             past_first_run |= {"light_days": [], "week_goal": 0, "preferences": {}}
             rows = [{"user_id": learner.actor.id, **past_first_run} for learner in learners]
             session.execute(sa.insert(LearnerSettings), rows)
         sittings = [
-            [learner.start(clock.now(), seed=n, size=QUESTIONS_OF_A_BLOCK) for n in range(BLOCKS_EACH)]
+            [learner.start(clock.now(), seed=n, size=QUESTIONS_OF_A_BLOCK) for n in range(blocks)]
             for learner in learners
         ]
     return signed_in(app, *(learner.actor.id for learner in learners)), sittings
@@ -197,9 +197,9 @@ def test_connections_that_the_database_ends_cost_no_acknowledged_answer(app: Fla
 def test_a_full_disk_refuses_in_words_while_reading_goes_on_and_needs_no_restart(
     app: Flask, server: Server, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    cookies, sittings = begun(app)
-    with Browser(server.port, cookies[0]) as browser:
-        question = f"/session/{sittings[0][0]}/0"
+    ((cookie,), ((sitting,),)) = begun(app, 1, 1)
+    with Browser(server.port, cookie) as browser:
+        question = f"/session/{sitting}/0"
         (path,) = [found[1] for found in SUBMIT_TO.finditer(browser.get(question)[1])]
         form = {"part": "1", "choice": "1", "confidence": "sure"}
         with full_disk():
