@@ -95,8 +95,8 @@ def test_from_signing_in_to_the_result_with_the_keyboard_alone(page: Page, site:
     page.locator("main button[value=start]").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/session/\d+/0"))
-    for number in (1, 2, 3):
-        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {number}")
+    for _ in range(12):  # a case has several parts
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Question")
         answer_anything(page)
         page.get_by_role("heading", level=1).focus()
         page.keyboard.press("w")
@@ -107,6 +107,8 @@ def test_from_signing_in_to_the_result_with_the_keyboard_alone(page: Page, site:
         page.wait_for_timeout(450)  # Enter goes on only after a moment, so that one press is not two
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: "/feedback" not in url)
+        if "/results" in page.url:
+            break
     expect(page).to_have_url(re.compile(r"/results"))
 
 
