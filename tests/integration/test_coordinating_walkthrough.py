@@ -99,7 +99,10 @@ def test_an_activity_is_set_up_published_changed_and_withdrawn(client: Client, a
     learner = auth.browser("student")
     assert "How NaSSAs act" in learner.get("/credit/").text
     # What is changed from now on is the next edition.
-    page = fill(page.follow("Set-up"), title="How NaSSAs act, again")
+    page = page.follow("Set-up")
+    assert page.one("#checklist").to_text() == "It is published", "no release in the past to mend of what is out"
+    page = fill(page, title="How NaSSAs act, again")
+    assert page.one("#checklist").to_text() == "Before it can be published"
     assert "How NaSSAs act, again" not in learner.get("/credit/").text
     assert "the draft says something else" in client.get("/coordinate/").text
     with app.app_context():

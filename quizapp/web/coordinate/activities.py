@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from quizapp import clock
 from quizapp.core.credit.amounts import shown
 from quizapp.core.preferences import Unfit
+from quizapp.core.wording import count
 from quizapp.db.extension import db
 from quizapp.services.crediting import designating, drafting
 from quizapp.services.crediting.checking import Desk, put_together
@@ -110,9 +111,14 @@ def save_activity(activity_id: int) -> ResponseReturnValue:
     except StaleDraft as stale:
         form = DraftForm.of(mine, desk.providers.values(), desk.stock)
         return _draft_page(stale.theirs, desk, form, mine, conflict=True), 409
-    missing = len(put_together(drafting.get_drafted(session, actor, activity_id), desk, clock.now()).problems)
-    told = f"The draft is saved. {missing} thing{'s' if missing != 1 else ''} to mend before it can be published."
-    flash(told if missing else "The draft is saved, and nothing is missing.", "success")
+    made = put_together(drafting.get_drafted(session, actor, activity_id), desk, clock.now())
+    if designating.says_the_same(session, made):
+        told = "The draft is saved. It says what the newest edition says."
+    elif made.problems:
+        told = f"The draft is saved. {count(len(made.problems), 'thing')} to mend before it can be published."
+    else:
+        told = "The draft is saved, and nothing is missing."
+    flash(told, "success")
     return redirect(url_for("coordinate.activity", activity_id=activity_id), 303)
 
 
@@ -129,12 +135,6 @@ def shown_run(held: Drafted, *, published: bool | None = None) -> dict[str, obje
     if published is None:
         published = bool(designating.list_editions(db.session(), held.id))
     return {"id": held.id, "title": held.draft.title, "published": published}
-
-
-def checklist(held: Drafted, desk: Desk) -> list[Item]:
-    """What is missing, each with where it is mended."""
-    problems = put_together(held, desk, clock.now()).problems
-    return [Item(one.sentence, place_of(held, one.element)) for one in problems]
 
 
 def place_of(held: Drafted, element: str) -> str:
@@ -163,6 +163,7 @@ def _draft_page(
     conflict: bool = False,
 ) -> str:
     """`held`: what is stored; `mine`: what stands in the form."""
+    made = put_together(held, desk, clock.now())
     typed = {name: value for name, value in request.form.items() if name.startswith("system:")}
     differing = [
         Differing(name, _label(form, name), _words(mine, name), _words(held.draft, name))
@@ -177,7 +178,8 @@ def _draft_page(
         gone=[slug for slug in mine.objectives if slug not in desk.stock.objectives],
         gone_questions=[slug for slug in mine.questions if slug not in desk.stock.questions],
         amounts=amounts(mine, desk.systems.values(), typed),
-        checklist=checklist(held, desk),
+        checklist=[Item(one.sentence, place_of(held, one.element)) for one in made.problems],
+        unchanged=designating.says_the_same(db.session(), made),
         problems=problems or {},
         differing=differing,
     )
