@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_log_and_another_seed_another(sqlite: Sqlit
 
 @pytest.fixture(scope="module")
 def taken_part(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """A database in which 22 learners took part in the lesson of a demonstration, without studying beside it."""
+    """A database in which 20 learners took part in the lesson of a demonstration, without studying beside it."""
     with sqlite.fresh("loaded", tmp_path_factory.mktemp("demo")) as url:
         engine = sa.create_engine(url)
         prepare_engine(engine)
@@ -83,7 +83,7 @@ def taken_part(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iter
             demonstrating.hurry(session)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(demonstrating._Learner, "_study", lambda learner, day: 0)
-                for turn in range(22):
+                for turn in range(20):
                     list(demonstrating.study(session, world, 1 + crediting.ONE_IN * turn, "none"))
             yield session
         engine.dispose()
@@ -97,7 +97,7 @@ def test_learners_take_part_in_activities_and_end_where_their_stories_do(taken_p
     assert activity is not None
     run, counts = participants.get_counts(session, coordinator, activity)
     assert run.title == "How NaSSAs act: from the receptor to the patient (demonstration)"
-    assert counts.enrolled >= 20
+    assert counts.enrolled >= 18
     own = designating.list_own(session, coordinator, ENDS)
     assert {one.drafted.id: one.enrolled for one in own}[activity] == counts.enrolled
     assert sum(one.enrolled for one in own) == counts.enrolled, "nobody took part in the other"
@@ -140,7 +140,7 @@ def test_the_outcomes_of_a_demonstration_are_those_computed_by_hand(taken_part: 
     found = outcomes.get_outcomes(session, coordinator, activity)
     whole = found.lines[0]
     for cell in whole.cells[:2]:
-        assert cell.people == len(shares[cell.measure]) > FEWEST_PEOPLE
+        assert cell.people == len(shares[cell.measure]) >= FEWEST_PEOPLE
         assert cell.share == pytest.approx(float(fmean(shares[cell.measure].values())))
     thin = whole.cells[2]
     assert 0 < thin.people == len(shares["after30"]) < FEWEST_PEOPLE

@@ -51,6 +51,8 @@ REST_SHARE = 0.3
 """The chance of going on another day after a step."""
 A_DAY = 8
 """Questions of the block answered on one day."""
+LOOKS_AGAIN = dt.timedelta(days=5)
+"""After so long somebody who has finished looks whether anything is asked again."""
 KNOWN_FROM_WORK = 0.4
 """The chance of knowing from one’s work what was not learnt here."""
 HURRIED = 6.0
@@ -194,14 +196,15 @@ class Participant:
     offered: Offered
     slug: str
     story: Story
-    joins: dt.datetime
+    comes: dt.datetime
+    """Before this moment nothing is done."""
     rng: random.Random
     learner: Learner
     over: bool = False
 
     def go_on(self) -> int:
         """Do what comes next, and what comes after that, as far as one goes on a day; returns the answers given."""
-        if self.over or self.learner.now < self.joins or not self._enrolled():
+        if self.over or self.learner.now < self.comes or not self._enrolled():
             return 0
         done = 0
         while self.learner.now < self.offered.ends:
@@ -212,7 +215,9 @@ class Participant:
             held = standing.get_standing(self.session, self.learner.actor, edition, self.learner.now)
             given = self._step(edition, held)
             if given is None:
-                self.over = not self.story.returns and held.next in (self.story.stops, Next.CERTIFICATE, Next.NOTHING)
+                if held.next in (self.story.stops, Next.CERTIFICATE, Next.NOTHING):
+                    self.over = not self.story.returns
+                    self.comes = self.learner.now + LOOKS_AGAIN
                 break
             done += given
             if self.rng.random() < REST_SHARE:
