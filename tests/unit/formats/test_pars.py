@@ -75,7 +75,7 @@ def test_what_was_written_passes_its_own_checks_comes_back_and_names_activities_
         ("credits", "0.6", "0.6 is not one of them"),
         ("credits", "0", "more than no credit"),
         ("credits", "-0.25", "more than no credit"),
-        ("credits", "1.25", "1.25 credits are more than the 1 that were designated"),
+        ("credits", "1.25", "1.25 credits: more than the 1 that were designated"),
         ("credits", "", "Write the credits as a number"),
         ("credits", "1e-1", "Write the credits as a number"),
         ("completed_on", "2026-02-30", "“2026-02-30”, is not in the calendar"),
