@@ -96,9 +96,8 @@ def answer(
             version = get_version(session, shown.version_id)
             part = _part_in_turn(session, presentation_id, version, submission.part, place)
             today = study_day(now, actor.zone)
-            waited = shown.study_day != today or shown.published_line not in (None, shown.line)
             # A case that was begun is finished as it was shown: its first answers stand and cannot be asked again.
-            if shown.replaced or (waited and part.id == version.parts[0].id):
+            if shown.replaced or (asking.has_waited(shown, actor, now) and part.id == version.parts[0].id):
                 raise NotCurrent(place)
             verbs = itemtypes.get(part.type)
             layout = itemtypes.part_layout(version.body["type"], shown.layout, part)
@@ -147,7 +146,8 @@ def _go_on(session: Session, actor: Actor, shown: Row, now: dt.datetime) -> None
     for position in range(shown.position + 1, len(items)):
         version_id = run(session, _PUBLISHED, {"content": items[position]}).scalar()
         if version_id is not None:
-            version = get_version(session, version_id)
+            # What is pinned is asked as it is pinned, unless it was withdrawn altogether.
+            version = get_version(session, plan["versions"][position] if "versions" in plan else version_id)
             why = plan["reasons"][position]
             met = asking.variants_met(session, actor, version)
             row = asking.presentation_row(actor, shown.sitting_id, position, version, shown.seed, why, now, met)

@@ -29,7 +29,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.composing import BlockPlan, NothingToAsk, choose_block
 from quizapp.services.sittings import Chosen, Place
 from quizapp.services.teaching.accommodating import find_allowance
-from quizapp.services.versions import Version, get_version, get_versions, published, published_by_id
+from quizapp.services.versions import Row, Version, get_version, get_versions, published, published_by_id
 
 LONGEST_TITLE = 200
 REDRAWS = 40
@@ -233,8 +233,9 @@ def presentation_row(
 def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime) -> Place:
     """Replace a question that waited on a screen until its day or its key had changed.
 
-    The same item comes in its present version and a new order; a question that is fresh, answered or part of an exam
-    stays. Returns where it stands. Raises LookupError for a question of somebody else.
+    The same item comes in its present version, or in the one that is pinned, and in a new order; a question that is
+    fresh, answered or part of an exam stays. Returns where it stands. Raises LookupError for a question of somebody
+    else.
     """
 
     def deed() -> Place:
@@ -244,10 +245,11 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
                 raise LookupError(presentation_id)
             # A question that was withdrawn while it waited is asked as it was shown, or the session could not go on.
             shown = get_version(session, row.version_id)
-            version = published_by_id(session, [row.content_id]).get(row.content_id, shown)
+            present = {} if "versions" in row.plan else published_by_id(session, [row.content_id])
+            version = present.get(row.content_id, shown)
             settled = row.replaced or row.answered or modes.MODES[row.mode].free_order or row.closed_at is not None
             place = Place(row.sitting_id, row.position)
-            if settled or not is_stale(row.study_day, shown.line, version, actor, now):
+            if settled or not (row.study_day != study_day(now, actor.zone) or version.line != shown.line):
                 return place
             session.execute(
                 sa.update(table(Presentation)).where(Presentation.id == presentation_id).values(replaced=True)
@@ -270,9 +272,11 @@ def renew(session: Session, actor: Actor, presentation_id: int, now: dt.datetime
     return retrying(deed)
 
 
-def is_stale(shown_on: dt.date, shown_line: int, present_version: Version, actor: Actor, now: dt.datetime) -> bool:
-    """Whether a practice question must be shown afresh: another study day has begun, or its key has changed."""
-    return shown_on != study_day(now, actor.zone) or shown_line != present_version.line
+def has_waited(shown: Row, actor: Actor, now: dt.datetime) -> bool:
+    """Whether a question must be shown afresh: another study day has begun or, where no version of it is pinned, its
+    key has changed. `shown`: with `study_day`, `line`, `published_line` and the `plan` of its sitting."""
+    changed = "versions" not in shown.plan and shown.published_line not in (None, shown.line)
+    return bool(shown.study_day != study_day(now, actor.zone) or changed)
 
 
 def _open(
@@ -323,6 +327,7 @@ _RENEWABLE = (
         Presentation.study_day,
         Presentation.replaced,
         Sitting.mode,
+        Sitting.plan,
         Sitting.seed,
         Sitting.closed_at,
         sa.exists().where(Response.presentation_id == Presentation.id).label("answered"),

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session, aliased
 
 from quizapp import itemtypes
 from quizapp.core import modes
-from quizapp.core.study_day import study_day
 from quizapp.db.models import ContentVersion, Item, Mark, Presentation, Published, Response, SavedAnswer, Sitting
 from quizapp.db.session import run
+from quizapp.services import asking
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
 from quizapp.services.sittings import effective, questions_of, verdict
@@ -203,8 +203,8 @@ def _state(shown: Row, actor: Actor, mode: modes.Mode, *, answered: int, parts: 
         return "answered"
     if shown.closed_at is not None or (shown.deadline is not None and now >= shown.deadline):
         return "closed"
-    stale = shown.study_day != study_day(now, actor.zone) or shown.published_line not in (None, shown.line)
-    return "stale" if stale and not answered and not mode.free_order else "open"
+    stale = not answered and not mode.free_order and asking.has_waited(shown, actor, now)
+    return "stale" if stale else "open"
 
 
 def _earlier(

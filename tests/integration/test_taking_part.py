@@ -19,6 +19,7 @@ from quizapp.db.extension import db
 from quizapp.db.models import (
     AuditEvent,
     Consent,
+    ContentVersion,
     CreditProfile,
     Engagement,
     InControl,
@@ -26,18 +27,29 @@ from quizapp.db.models import (
     ItemStat,
     Memory,
     Participation,
+    Presentation,
     Sitting,
     table,
 )
 from quizapp.db.session import writing
 from quizapp.services import asking, examining, replaying
 from quizapp.services.answering import OutOfTurn, Submission
-from quizapp.services.crediting import claiming, engaging, enrolling, evaluating, feedback, profiles, testing
+from quizapp.services.crediting import (
+    activities,
+    claiming,
+    engaging,
+    enrolling,
+    evaluating,
+    feedback,
+    profiles,
+    testing,
+)
 from quizapp.services.crediting.testing import Begun
 from quizapp.services.versions import get_content_ids, get_version
 from tests.integration.credited import Designated
 from tests.integration.learners import MONDAY, Learner
 from tests.integration.participants import PHYSICIAN, VAULT, Participant, body_of, slug_of
+from tests.integration.studio import supersede
 from tests.statements import counted
 
 pytestmark = pytest.mark.usefixtures("content")
@@ -463,6 +475,28 @@ def test_a_block_is_answered_one_by_one_and_passed_at_its_end(session: Session) 
     taken = claiming.get_taken(session, person.id)
     assert taken.passed_at == MONDAY + MINUTE
     assert taken.sat[0].attempt.earned == taken.sat[0].attempt.possible == 6
+
+
+def test_a_block_asks_each_question_in_the_version_that_was_designated(session: Session) -> None:
+    """Whatever is published while it is open, and also for a question that waited over night or whose key changed."""
+    activity = offered(session, kind="block", a_test=6, attempts=1, cool_down_minutes=0)
+    person = Participant.new(session, activity)
+    edition = activities.get_edition(session, activity.version_id)
+    designated = {one.content_id: one.version_id for one in edition.questions}
+    sitting_id = person.begin()
+    newer = [supersede(session, "item", one.slug) for one in edition.questions]
+    with writing(session):
+        session.execute(sa.update(table(ContentVersion)).where(ContentVersion.id.in_(newer)).values(line=2))
+    waiting = person.learner.question(sitting_id)
+    assert waiting.state == "open", "another key for others makes no designated question stale"
+    assert person.learner.question(sitting_id, now=MONDAY + DAY).state == "stale"
+    asking.renew(session, person.learner.actor, waiting.presentation_id, MONDAY + DAY)
+    assert person.learner.work_through(sitting_id, MONDAY + DAY) == 6
+    asked = session.execute(
+        sa.select(Presentation.content_id, Presentation.version_id).where(Presentation.sitting_id == sitting_id)
+    ).all()
+    assert len(asked) == 7, "six, and the one that waited"
+    assert {(row.content_id, row.version_id) for row in asked} == set(designated.items())
 
 
 def test_a_later_key_never_takes_a_pass_away(session: Session) -> None:
