@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import secrets
 from dataclasses import dataclass
 from functools import partial
@@ -54,8 +55,9 @@ from quizapp.services import auditing
 from quizapp.services.accounts import UnknownPerson
 from quizapp.services.crediting import retention
 from quizapp.services.crediting.retention import ERASED
-from quizapp.services.crediting.vault import Vault
+from quizapp.services.crediting.vault import Locked, Vault
 
+_log = logging.getLogger(__name__)
 NOBODY = "Erased person"
 """The name of a tombstone, wherever the name of somebody who taught, wrote or took part is shown."""
 SWEPT = dt.timedelta(days=2)
@@ -154,7 +156,10 @@ def erase(session: Session, user_id: int, *, by_id: int | None, now: dt.datetime
 
 def work_due(session: Session, vault: Vault, now: dt.datetime) -> int:
     """What time asks of those who were erased: to look once more for what came in while they were, and to end the
-    record of credit when its six years are over. Gives how many erasures were ended."""
+    record of credit when its six years are over. Gives how many erasures were ended.
+
+    One that cannot be ended, because a key was lost, is told to the log each night and keeps nothing else waiting.
+    """
     swept = sa.or_(Erasure.at > now - SWEPT, Erasure.address.is_not(None))
     over = sa.or_(Erasure.kept_until.is_(None), Erasure.kept_until <= now)
     due = session.scalars(
@@ -163,7 +168,14 @@ def work_due(session: Session, vault: Vault, now: dt.datetime) -> int:
         .order_by(Erasure.user_id)
     ).all()
     session.rollback()
-    return sum(retrying(partial(_end, session, vault, user_id, now)) for user_id in due)
+    ended = 0
+    for user_id in due:
+        try:
+            ended += retrying(partial(_end, session, vault, user_id, now))
+        except Locked as locked:
+            session.rollback()
+            _log.error("The record of credit of person %d could not be ended. %s", user_id, locked)
+    return ended
 
 
 def _end(session: Session, vault: Vault, user_id: int, now: dt.datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.orm import Session
@@ -58,6 +59,7 @@ from quizapp.services.crediting import external, goals, transcripts
 from quizapp.services.crediting.external import Typed, Upload
 from quizapp.services.crediting.reporting import Refused
 from quizapp.services.crediting.transcripts import OWN, Wanted
+from quizapp.services.crediting.vault import Vault
 from tests.integration.classes import Class
 from tests.integration.conftest import Auth
 from tests.integration.credited import Designated
@@ -456,6 +458,27 @@ def test_who_is_erased_leaves_the_reports_and_after_six_years_the_sent_ones_too(
         texts = {row.id: vault.open(row.document) for row in held}
         assert MARK not in "".join(texts.values())
         assert [row["row"] for row in json.loads(texts[sent])["completions"]] == [staying], "the others stay"
+        db.session.remove()
+
+
+def test_a_record_under_a_lost_key_keeps_no_other_from_being_ended(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    with app.app_context():
+        session, vault, lost = db.session(), app.extensions["vault"], Vault([Fernet.generate_key().decode()])
+        run = Designated.new(session, report_format="pars")
+        people = []
+        for held in (lost, vault):
+            desk = Desk(session, run, held)
+            claim = desk.physician(f"{MARK} One")
+            desk.send(desk.prepare())
+            people.append(session.scalar(sa.select(Claim.learner_id).where(Claim.id == claim)))
+        for person in people:
+            erasing.erase(session, person, by_id=None, now=LATER)
+        assert erasing.work_due(session, vault, SIX_YEARS) == 1
+        assert f"The record of credit of person {people[0]} could not be ended." in caplog.text
+        assert session.scalars(sa.select(Erasure.user_id).where(Erasure.ended_at.is_not(None))).all() == people[1:]
+        assert erasing.work_due(session, lost, SIX_YEARS) == 1, "once the key is there again"
         db.session.remove()
 
 
