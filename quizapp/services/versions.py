@@ -71,7 +71,8 @@ def get_versions(session: Session, ids: Iterable[int]) -> dict[int, Version]:
         with _guard:
             if len(_versions) + len(missing) > VERSIONS_KEPT:
                 _versions.clear()
-            _versions.update({(database, i): found[i] for i in missing})
+            # All of them: what was found a moment ago went with the rest, and the next request would ask for it again.
+            _versions.update({(database, i): version for i, version in found.items()})
     return found
 
 

@@ -57,7 +57,7 @@ from quizapp.services.teaching import assignments, cohorts
 from quizapp.services.teaching.assignments import Wanted
 from tests.integration.authors import NOW, appoint, content_id
 from tests.integration.classes import instructor
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.integration.credited import Designated
 from tests.integration.learners import Learner
 from tests.integration.studio import load_good, member
@@ -435,6 +435,7 @@ def test_every_address_of_the_area_stands_in_a_row(app: Flask) -> None:
     assert not listed - there, f"No such address any more: {sorted(listed - there)}."
 
 
+@ONCE
 def test_everybody_is_let_through_or_refused_as_written(
     app: Flask, people: dict[str, FlaskClient], things: dict[str, Any]
 ) -> None:

@@ -311,7 +311,7 @@ def rows(session: Session) -> list[int]:
 
 
 @pytest.mark.usefixtures("content")
-@pytest.mark.parametrize("seed", [6, 10])
+@pytest.mark.parametrize(("database_url", "seed"), [("sqlite", 6), ("postgresql", 10)], indirect=["database_url"])
 def test_no_order_of_deeds_breaks_a_promise(session: Session, seed: int) -> None:
     body = body_of(session, objectives=1, each=4, a_test=1, attempts=3, cool_down_minutes=0)
     run = Designated.new(session, maximum=MAXIMUM, report_format="pars", **body)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.db.models import ContentVersion
 from quizapp.formats import tree
+from quizapp.services import versions
 from quizapp.services.content import evidence, loading, reading, searching
 from tests.statements import counted
 
@@ -57,6 +58,19 @@ def test_a_lesson_costs_one_statement_once_it_was_read(engine: Engine, session: 
         searching.search(session, "brake")
 
     assert len(statements) == 2
+
+
+def test_what_a_request_has_just_read_outlives_the_emptying_of_the_memory(
+    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = session.scalars(sa.select(ContentVersion.id).order_by(ContentVersion.id).limit(12)).all()
+    monkeypatch.setattr(versions, "_versions", {})
+    monkeypatch.setattr(versions, "VERSIONS_KEPT", 10)
+    versions.get_versions(session, ids[:8])
+    versions.get_versions(session, ids)
+    with counted(engine) as statements:
+        assert sorted(versions.get_versions(session, ids)) == ids
+    assert not statements
 
 
 def test_a_new_edition_is_seen_at_once(session: Session, files: dict[str, bytes]) -> None:

@@ -27,6 +27,7 @@ from quizapp.services.crediting.designating import Unpublishable
 from quizapp.services.crediting.disclosing import Disclosed
 from quizapp.services.crediting.drafting import Draft, StaleDraft
 from quizapp.services.crediting.providers import ProviderText, SystemText
+from tests.integration.conftest import ONCE
 from tests.integration.credited import coordinator
 from tests.integration.learners import MONDAY, Learner
 from tests.integration.studio import supersede
@@ -201,12 +202,14 @@ def _rewrite_system(desk: Desk, **changes: Any) -> None:
     providers.save_system(desk.session, desk.actor, "sample", replace(SAMPLE, **changes), based_on=1, now=MONDAY)
 
 
+@ONCE
 @pytest.mark.parametrize("element", ELEMENTS)
 def test_without_an_element_nothing_is_published_and_it_is_named(desk: Desk, element: str) -> None:
     REMOVE[element](desk)
     assert (element, f"Missing: {ELEMENTS[element]}.") in desk.refused()
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("change", "element", "told"),
     [

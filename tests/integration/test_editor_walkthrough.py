@@ -11,7 +11,7 @@ from flask import Flask
 from quizapp.db.extension import db
 from quizapp.db.models import Content, ContentVersion, Draft, Published
 from tests.integration.authors import appoint, content_id
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.pages import Client, Page
 
 pytestmark = pytest.mark.usefixtures("content")
@@ -99,6 +99,7 @@ def test_an_instructor_writes_a_question_without_scripts(app: Flask, client: Cli
     assert value(do(page, "save"), "revision") == revision, "the same click twice changes nothing"
 
 
+@ONCE
 def test_what_is_still_open_and_what_is_wrong_is_said_at_its_field(client: Client, author: int) -> None:
     page = client.get("/author/items/new").form("Write it").send(type="numeric")
     assert not page.select("[aria-invalid]")
@@ -120,6 +121,7 @@ HOSTILE = (
 )
 
 
+@ONCE
 def test_hostile_and_oversized_text_is_kept_and_named(app: Flask, client: Client, author: int) -> None:
     page = client.get("/author/items/new").form("Write it").send()
     for typed, said in HOSTILE:
@@ -176,6 +178,7 @@ def test_a_published_question_that_nobody_changed_gets_no_draft(app: Flask, clie
     client.get("/author/figures/nothing/board", status=404)
 
 
+@ONCE
 def test_a_lesson_is_written_checked_by_line_and_kept(app: Flask, client: Client, author: int) -> None:
     with app.app_context():
         lesson_id = content_id(db.session(), "lesson", "nassa-mechanism")
@@ -208,6 +211,7 @@ def test_a_lesson_is_written_checked_by_line_and_kept(app: Flask, client: Client
     assert (value(page, "summary"), value(page, "figures-0-id")) == ("Why they sleep.", "")
 
 
+@ONCE
 def test_a_question_is_begun_from_a_paste(app: Flask, client: Client, author: int) -> None:
     pasted = "7. A man sleeps well.\nWhich receptor lets him sleep?\nA. H1 *\nB. α2\nC. 5-HT3\n\nSource: a book"
     new = client.get("/author/items/new").form("Read it")
@@ -244,6 +248,7 @@ def test_strangers_learners_and_lessons_find_nothing(app: Flask, client: Client,
     assert not client.fragment("/author/find?kind=password&q=a&name=facts").select(".pick")
 
 
+@ONCE
 def test_a_paste_goes_into_an_open_editor_and_overwrites_no_word(app: Flask, client: Client, author: int) -> None:
     pasted = "7. A man sleeps well.\nWhich receptor lets him sleep?\nA. H1 *\nB. α2\nC. 5-HT3\n\nSource: a book"
     other = client.get("/author/items/new").form("Write it").send(type="numeric")
