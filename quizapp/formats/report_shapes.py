@@ -117,6 +117,8 @@ def _schema(held: Mapping[str, Any]) -> Mapping[str, Any]:
         _validator(schema).check_schema(schema)
     except SchemaError as error:
         raise Unreadable(f"schema, {_where(error.absolute_path)}: {_short(error.message)}.") from error
+    except RecursionError as error:
+        raise Unreadable("schema: it lies too deep in itself to be read.") from error
     return schema
 
 
@@ -319,6 +321,8 @@ def _violations(made: Any, schema: Mapping[str, Any]) -> list[str]:
         return [f"{_where(error.absolute_path)}: {_short(error.message)}." for error in judge.iter_errors(made)]
     except Unresolvable as error:
         return [f"The schema points to “{_short(str(error.ref))}”, which is not in it."]
+    except RecursionError:
+        return ["The schema points back to itself without end."]
 
 
 def _validator(schema: Mapping[str, Any]) -> type[Validator]:

@@ -130,6 +130,11 @@ def test_a_schema_that_points_elsewhere_fetches_nothing_and_says_so() -> None:
         filled(document=["{provider}"], schema=schema)
 
 
+def test_a_schema_that_nothing_can_be_held_against_is_said() -> None:
+    with pytest.raises(Unfit, match="points back to itself"):
+        filled(document=["{provider}"], schema={"$ref": "#"})
+
+
 def test_a_number_that_is_none_is_named() -> None:
     with pytest.raises(Unfit, match=r"“Mira Müller” \(name\) is no number"):
         filled(document=[{"each": "completion", "n": "{name:number}"}])
@@ -167,7 +172,9 @@ def test_a_number_that_is_none_is_named() -> None:
         ('{"document": 1, "codes": {"state": {}}}', "“state” is no field"),
         ('{"document": 1, "codes": {"activity": {"a": 1}}}', "both as text"),
         ('{"document": 1, "schema": true}', "is a JSON Schema, an object"),
+        ('{"document": 1, "schema": ' + '{"not": ' * 900 + "{}" + "}" * 901, "too deep"),
         ('{"document": 1, "schema": {"type": "text"}}', "schema, type:"),
+        ('{"document": 1, "schema": {"items": {"pattern": "("}}}', "schema, items, pattern: “(” is not a “regex”"),
         ('{"document": "' + "x" * 200_000 + '"}', "at most 200,000 characters"),
     ],
 )
