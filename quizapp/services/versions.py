@@ -19,6 +19,7 @@ Row = sa.Row[*tuple[Any, ...]]
 """A row of columns named by its statement."""
 
 VERSIONS_KEPT = 4_000
+"""Versions in memory at most, but for what a single call asks for."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Version:
         return itemtypes.parts(self.body["type"], self.rendered)
 
 
-_versions: dict[tuple[str, int], Version] = {}
+# The recent half and the one before it. What is asked for moves to the recent half; when that is full, the other one is
+# let go. To let all go at once would lose what the same request had found a moment before.
+_halves: list[dict[tuple[str, int], Version]] = [{}, {}]
 _ids: dict[tuple[str, str, str], int] = {}
 _guard = Lock()
 
@@ -64,15 +67,18 @@ def get_versions(session: Session, ids: Iterable[int]) -> dict[int, Version]:
     """The versions with these ids. Raises KeyError for an id that does not exist."""
     database = _database(session)
     wanted = set(ids)
-    found = {i: kept for i in wanted if (kept := _versions.get((database, i)))}
-    if missing := wanted - found.keys():
-        for row in session.execute(_SELECT.where(ContentVersion.id.in_(missing))):
-            found[row.id] = Version(*row)
+    recent, earlier = _halves
+    found = {i: kept for i in wanted if (kept := recent.get((database, i)))}
+    if others := wanted - found.keys():
+        moved = {i: kept for i in others if (kept := earlier.get((database, i)))}
+        if missing := others - moved.keys():
+            for row in session.execute(_SELECT.where(ContentVersion.id.in_(missing))):
+                moved[row.id] = Version(*row)
+        found |= moved
         with _guard:
-            if len(_versions) + len(missing) > VERSIONS_KEPT:
-                _versions.clear()
-            # All of them: what was found a moment ago went with the rest, and the next request would ask for it again.
-            _versions.update({(database, i): version for i, version in found.items()})
+            if len(_halves[0]) + len(moved) > VERSIONS_KEPT // 2:
+                _halves[:] = [{}, _halves[0]]
+            _halves[0].update({(database, i): version for i, version in moved.items()})
     return found
 
 

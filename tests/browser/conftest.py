@@ -316,6 +316,9 @@ def axe() -> Callable[..., None]:
     script = Axe().axe_script
     # Only what is wrong comes back: to hand over what is right took as long as to find it.
     run = "options => axe.run(options).then(({violations}) => ({violations}))"
+    # Half-way from one scheme to the other a colour belongs to neither.
+    still = """() => Promise.allSettled(
+        document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished))"""
 
     def check(page: Page, *, only_colours: bool = False) -> None:
         options: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -323,6 +326,7 @@ def axe() -> Callable[..., None]:
             options["runOnly"] = {"type": "rule", "values": OF_COLOUR}
         if not page.evaluate("'axe' in window"):
             page.evaluate(script)
+        page.evaluate(still)
         results = AxeResults(page.evaluate(run, options))
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 

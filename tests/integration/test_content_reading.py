@@ -60,17 +60,26 @@ def test_a_lesson_costs_one_statement_once_it_was_read(engine: Engine, session: 
     assert len(statements) == 2
 
 
-def test_what_a_request_has_just_read_outlives_the_emptying_of_the_memory(
+def test_what_a_request_has_just_read_stays_in_memory(
     engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = session.scalars(sa.select(ContentVersion.id).order_by(ContentVersion.id).limit(12)).all()
-    monkeypatch.setattr(versions, "_versions", {})
+    monkeypatch.setattr(versions, "_halves", [{}, {}])
     monkeypatch.setattr(versions, "VERSIONS_KEPT", 10)
-    versions.get_versions(session, ids[:8])
+    versions.get_versions(session, ids[:4])
+    versions.get_versions(session, ids[4:7])
+    with counted(engine) as statements:
+        versions.get_versions(session, ids[:4])
+    assert not statements, "let go by the second of two calls"
+
     versions.get_versions(session, ids)
     with counted(engine) as statements:
         assert sorted(versions.get_versions(session, ids)) == ids
-    assert not statements
+    assert not statements, "more than is kept, but asked for at once"
+
+    for one in ids:
+        versions.get_versions(session, [one])
+    assert sum(map(len, versions._halves)) <= 10, "what is not asked for is let go"
 
 
 def test_a_new_edition_is_seen_at_once(session: Session, files: dict[str, bytes]) -> None:
