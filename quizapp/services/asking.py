@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -113,6 +114,14 @@ def _deadline(
     return ends, max(ends - max(usually, now), NO_TIME)
 
 
+@dataclass(frozen=True)
+class ReadFor:
+    """The activity with credit for which a lesson is read: where its questions lead back to and their time counts."""
+
+    activity: str
+    participation_id: int
+
+
 def open_check(
     session: Session,
     actor: Actor,
@@ -122,12 +131,12 @@ def open_check(
     item: str,
     now: dt.datetime,
     *,
-    activity: str = "",
+    within: ReadFor | None = None,
 ) -> Place:
     """Put a lesson’s check question, number `position` of its questions, in front of the learner.
 
-    It is presented once a study day; a second click finds the first one’s. `activity`: the activity with credit for
-    which the lesson is read, and to which the learner goes back. Raises LookupError for an item that is not published.
+    It is presented once a study day; a second click finds the first one’s. `within`: the activity with credit for which
+    the lesson is read. Raises LookupError for an item that is not published.
     """
 
     def deed() -> Place:
@@ -135,7 +144,7 @@ def open_check(
             version = published(session, "item", [item]).get(item)
             if version is None:
                 raise LookupError(item)
-            sitting_id = _lesson_sitting(session, actor, lesson, title, activity, now)
+            sitting_id = _lesson_sitting(session, actor, lesson, title, within, now)
             held = sa.select(Presentation.id).where(
                 Presentation.sitting_id == sitting_id, Presentation.position == position, ~Presentation.replaced
             )
@@ -149,14 +158,16 @@ def open_check(
     return retrying(deed)
 
 
-def _lesson_sitting(session: Session, actor: Actor, lesson: str, title: str, activity: str, now: dt.datetime) -> int:
-    home = f"{activity}/{lesson}" if activity else lesson
+def _lesson_sitting(
+    session: Session, actor: Actor, lesson: str, title: str, within: ReadFor | None, now: dt.datetime
+) -> int:
+    home = f"{within.activity}/{lesson}" if within else lesson
     key = f"lesson:{hashlib.sha256(home.encode()).hexdigest()[:32]}:{study_day(now, actor.zone)}"
     if (started := _started(session, actor.id, key)) is not None:
         return started
     plan: dict[str, Any] = {"items": [], "reasons": [], "lesson": lesson}
-    if activity:
-        plan["activity"] = activity
+    if within:
+        plan |= {"activity": within.activity, "participation": within.participation_id}
     seed = _check_seed(actor, lesson, now)
     return _open(session, actor, modes.LESSON, key=key, title=title, plan=plan, deadline=None, now=now, seed=seed)
 

@@ -18,7 +18,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
 from quizapp.services.content.reading import STRENGTH
 from quizapp.services.progressing import LAPSES, Slipping, get_slipping
-from quizapp.services.showing import get_shown, stem, title, total, vignette
+from quizapp.services.showing import get_shown, participation_of, stem, title, total, vignette
 from quizapp.services.sittings import effective, verdict
 from quizapp.services.versions import Row, Version, get_version, published, published_by_id
 
@@ -216,7 +216,7 @@ def get_feedback(session: Session, actor: Actor, sitting_id: int, position: int,
         next_position=_next_position(session, shown),
         lesson_home=shown.plan.get("lesson", ""),
         activity_home=shown.plan.get("activity", ""),
-        participation_id=shown.participation_id,
+        participation_id=participation_of(shown),
     )
 
 

@@ -155,7 +155,7 @@ def get_question(
         saved_at=held.at if held and held.answer is not None else None,
         why=dict(shown.why),
         shown_at=shown.at,
-        participation_id=shown.participation_id,
+        participation_id=participation_of(shown),
     )
 
 
@@ -253,6 +253,11 @@ def _minutes_left(shown: Row, mode: modes.Mode) -> int | None:
 
 def title(session: Session, version_id: int | None) -> str:
     return str(get_version(session, version_id).body["title"]) if version_id else ""
+
+
+def participation_of(shown: Row) -> int | None:
+    """The participation in an activity with credit on whose time a question is answered, in a test or in the lesson."""
+    return shown.participation_id or shown.plan.get("participation")
 
 
 _topic = aliased(Published)

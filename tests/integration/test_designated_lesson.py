@@ -180,13 +180,21 @@ def test_evidence_that_says_something_else_since_is_named(house: House) -> None:
     assert "sit on many cell bodies" in page.follow("N11").text
 
 
+def beats_of(page: Page) -> tuple[str, str]:
+    """The place for which a page tells that it is looked at, and where it tells so."""
+    told = page.one("[data-beat]")
+    return str(told.attrs["data-place"]), str(told.attrs["data-beat"])
+
+
 def test_a_question_in_the_lesson_leads_back_to_the_activity(house: House) -> None:
     ana = house.enrol("ana@example.org")
     asked = ana.get(house.address).form("Answer it").send()
+    assert beats_of(asked) == ("lesson", beats_of(ana.get(house.address))[1]), "the time on it is time on the lesson"
     token = str(asked.select("input[name='csrf_token']")[0].attrs["value"])
     (action,) = {form.attrs["action"] for form in asked.select("form[action$='/answer']")}
     told = ana.post(str(action), {"csrf_token": token, "part": "1", "choice": "1", "confidence": "sure"})
-    page = told.follow("See the session")
+    assert beats_of(told) == beats_of(asked)
+    page = told.follow("Back to the lesson")
     assert page.path == house.address
     assert "today. See the answer and its reasons" in page.text
     assert "today. See the answer and its reasons" in ana.get("/lessons/brakes").text, "it was the same question"

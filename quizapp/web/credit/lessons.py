@@ -75,7 +75,7 @@ def leave_lesson(slug: str) -> ResponseReturnValue:
 @allow("signed_in")
 def check(slug: str, item: str) -> ResponseReturnValue:
     """Open a question of the lesson, from which the way leads back here."""
-    _, found = designated(slug)
+    read, found = designated(slug)
     if found.revised:
         flash("The lesson was revised meanwhile. Its questions are asked in the lesson as it is now.", "info")
         return redirect(url_for("credit.lesson", slug=slug), 303)
@@ -83,8 +83,9 @@ def check(slug: str, item: str) -> ResponseReturnValue:
     if item not in items:
         raise LookupError(item)
     shown, number = found.lesson, items.index(item)
+    within = asking.ReadFor(slug, read.participation_id)
     place = asking.open_check(
-        db.session(), get_actor(), shown.slug, shown.title, number, item, clock.now(), activity=slug
+        db.session(), get_actor(), shown.slug, shown.title, number, item, clock.now(), within=within
     )
     return redirect(url_for("learn.question", sitting_id=place.sitting_id, position=place.position), 303)
 
