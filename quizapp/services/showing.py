@@ -257,7 +257,8 @@ def title(session: Session, version_id: int | None) -> str:
 
 def participation_of(shown: Row) -> int | None:
     """The participation in an activity with credit on whose time a question is answered, in a test or in the lesson."""
-    return shown.participation_id or shown.plan.get("participation")
+    participation_id: int | None = shown.participation_id or shown.plan.get("participation")
+    return participation_id
 
 
 _topic = aliased(Published)
