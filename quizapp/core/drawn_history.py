@@ -23,7 +23,8 @@ FEWEST, MOST = 2, 6
 Json = dict[str, Any]
 
 _FIRST = tuple(name for name, of in DRUGS.items() if of is DrugClass.SSRI)
-_NEXT = ("escitalopram", "sertraline", "venlafaxine", "duloxetine", "mirtazapine", "bupropion", "vortioxetine")
+_NEXT = ("escitalopram", "sertraline", "venlafaxine", "duloxetine", "mirtazapine", "bupropion")
+"""Without vortioxetine: whether it is of another class than an SSRI is judged differently."""
 _TRICYCLICS = tuple(name for name, of in DRUGS.items() if of is DrugClass.TCA)
 _INHIBITORS = ("phenelzine", "tranylcypromine")
 _ADDED = ("lithium", "quetiapine", "aripiprazole")
