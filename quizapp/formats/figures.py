@@ -57,6 +57,8 @@ IMAGE = f"{_SVG}image"
 MOST_DRAWN = 20_000
 """Shapes of a drawing, those that “use” repeats counted each time."""
 MOST_IN_MARKER = 40
+TALLEST = 4
+"""Heights to a width. All are printed equally wide, and a thousand heights would take all memory that there is."""
 _SIZED = {"rect", "use"}
 _PLAIN_VALUE = re.compile(r"[^<>&\\:;{}\"]*\Z")
 _LOCAL_URL = re.compile(r"url\(#[A-Za-z][\w-]*\)\Z")
@@ -110,6 +112,8 @@ def read(data: bytes, file: str) -> tuple[Drawing | None, list[Problem]]:
     box = re.fullmatch(r"0 0 (\d{1,5}(?:\.\d+)?) (\d{1,5}(?:\.\d+)?)", root.get("viewBox", ""))
     if box is None or float(box[1]) < 1 or float(box[2]) < 1:
         problems.append(refused(1, "figure-size", 'The drawing needs viewBox="0 0 width height" and no other size.'))
+    elif float(box[2]) > TALLEST * float(box[1]):
+        problems.append(refused(1, "figure-size", f"The drawing is more than {TALLEST} times as high as it is wide."))
     if [child.tag for child in root[:2]] != [f"{_SVG}title", f"{_SVG}desc"]:
         problems.append(refused(1, "figure-title", "The first two elements must be <title> and <desc>."))
     if problems or box is None:
@@ -287,7 +291,7 @@ def _resolve(element: etree._Element, colour: str, paint: dict[str, str]) -> Non
     element.attrib.pop("font-family", None)
     if weight := element.get("font-weight"):
         # The printed font has two weights; a program without variable fonts would take the lighter one for 560.
-        bold = weight in ("bold", "bolder") or (weight.isdigit() and int(weight) > 500)
+        bold = weight in ("bold", "bolder") or (re.fullmatch("[0-9]{1,4}", weight) is not None and int(weight) > 500)
         element.set("font-weight", "600" if bold else "400")
     for child in element:
         _resolve(child, colour, paint)

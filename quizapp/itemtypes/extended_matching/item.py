@@ -105,5 +105,5 @@ def examples() -> list[Example]:
 
 
 def _alphabetical(text: str) -> list[tuple[int, int, str]]:
-    pieces = re.split(r"([0-9]+)", text.casefold())
-    return [(0, int(piece[:9]), "") if piece.isdigit() else (1, 0, piece) for piece in pieces if piece]
+    pieces = re.findall(r"([0-9]+)|([^0-9]+)", text.casefold())
+    return [(0, int(number[:9]), "") if number else (1, 0, words) for number, words in pieces]

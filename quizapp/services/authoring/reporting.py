@@ -74,7 +74,7 @@ def list_reports(session: Session, actor: Actor, *, state: str = "open", after: 
     )
     counts = dict.fromkeys(STATES, 0) | dict(iter(counted))
     query = _REPORTS.where(mine, _state == (state if state in STATES else "open"))
-    if after.isdigit() and len(after) < 10:
+    if after.isascii() and after.isdigit() and len(after) < 10:
         query = query.where(ProblemReport.id < int(after))
     rows = session.execute(query.order_by(ProblemReport.id.desc()).limit(A_PAGE + 1)).all()
     reports = tuple(_report(row, banks) for row in rows[:A_PAGE])

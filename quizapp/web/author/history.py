@@ -123,4 +123,4 @@ def revert_page(
 
 def number(name: str) -> int | None:
     sent = request.args.get(name, "")
-    return int(sent) if sent.isdigit() and len(sent) < 10 else None
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None

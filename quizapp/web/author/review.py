@@ -312,7 +312,8 @@ def _approve_alone(opened: Opened, sent: Sent) -> str:
 
 
 def _publish(opened: Opened, sent: Sent) -> str:
-    reports = tuple(int(one) for one in request.form.getlist("report") if one.isdigit() and len(one) < 10)
+    sent_reports = request.form.getlist("report")
+    reports = tuple(int(one) for one in sent_reports if one.isascii() and one.isdigit() and len(one) < 10)
     choice = Choice(sent.size, sent.reason, sent.note, sent.remedy, reports)
     live = publishing.publish(
         db.session(), get_actor(), opened.content_id, choice, based_on_revision=revision(), now=clock.now()

@@ -63,6 +63,7 @@ def test_what_a_drawing_cannot_need_is_refused(inside: str, rule: str) -> None:
         (b"\xff\xfe<svg/>", "encoding"),
         (b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>", "figure-entity"),
         (FRAME.format("").replace("0 0 10 10", "0 0 0 0").encode(), "figure-size"),
+        (FRAME.format("").replace("0 0 10 10", "0 0 10 41").encode(), "figure-size"),
         (FRAME.format("").replace("viewBox", "width='1' viewBox").encode(), "figure-attribute"),
         (FRAME.format("").replace("<desc>d</desc>", "").encode(), "figure-title"),
         (b"x" * 400_001, "too-large"),
@@ -116,6 +117,13 @@ def test_a_drawing_for_download_needs_no_stylesheet(drawing: figures.Drawing) ->
     assert re.search(rf'<circle [^>]*fill="{figures.PRINT_COLOURS["fig-accent"]}"', svg)
     assert re.search(rf'<text [^>]*font-weight="600"[^>]*fill="{figures.PRINT_COLOURS["fig-ink"]}"', svg)
     assert "Inter, " in svg
+
+
+@pytest.mark.parametrize(("weight", "printed"), [("560", "600"), ("400", "400"), ("²", "400"), ("9" * 5_000, "400")])
+def test_a_weight_that_is_no_number_is_printed_as_usual(weight: str, printed: str) -> None:
+    drawing = figures.read(FRAME.format(f'<text font-weight="{weight}">A</text>').encode(), "x.svg")[0]
+    assert drawing
+    assert f'<text font-weight="{printed}"' in figures.standalone(drawing).decode()
 
 
 def test_printed_forms_are_the_same_each_time(drawing: figures.Drawing) -> None:

@@ -367,14 +367,14 @@ def test_no_layout_of_an_ordering_is_the_right_order() -> None:
 
 
 def test_the_options_of_extended_matching_are_listed_by_alphabet_and_size() -> None:
-    texts = ["Venlafaxine 150 mg", "citalopram", "Venlafaxine 75 mg", "Mirtazapine"]
+    texts = ["Venlafaxine 150 mg", "citalopram", "Venlafaxine 75 mg", "Mirtazapine", "10²"]
     content = {
         "theme": "Drugs",
         "options": [{"id": f"o{place}", "text": text} for place, text in enumerate(texts)],
         "vignettes": [{"id": name, "text": name, "key": "o1", "why": "Because."} for name in "ab"],
     }
     layout = itemtypes.lay_out("extended_matching", typed("extended_matching", content), random.Random(1))
-    assert layout["options"] == ["o1", "o3", "o2", "o0"]
+    assert layout["options"] == ["o4", "o1", "o3", "o2", "o0"]
 
 
 def test_the_fields_of_a_part_stand_in_canonical_order() -> None:
