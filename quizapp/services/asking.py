@@ -51,6 +51,8 @@ def begin(
     `key` comes from the form: the same key again returns the sitting that it started. `choose` is called while the
     learner is locked, so that two clicks at once do not spend questions twice; what it raises (NothingToAsk) comes out.
     """
+    # Kept apart from the keys that are made here: one that was typed must not stand in the place of a test or lesson.
+    key = f"form:{key}"
 
     def deed() -> int:
         with writing(session, Lock(learner=actor.id)):

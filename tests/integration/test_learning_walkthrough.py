@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 import pytest
 from flask import Flask
 
-from quizapp import itemtypes
+from quizapp import clock, itemtypes
+from quizapp.core.study_day import study_day
 from quizapp.db.extension import db
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth
 from tests.integration.learners import only_single_best_answers
 from tests.pages import Client, Page
 
@@ -58,6 +60,18 @@ def test_a_lesson_asks_after_its_sections_and_says_how_it_went(client: Client, a
     again = client.post(forms[0], {"csrf_token": lesson.select("input[name=csrf_token]")[0].attrs["value"]})
     assert again.path == question.path
     assert client.get("/sessions").heading == "Sessions"
+
+
+@ONCE
+def test_a_typed_key_does_not_put_a_block_in_the_place_of_a_lesson(client: Client, auth: Auth) -> None:
+    auth.sign_in()
+    home = sha256(b"nassa-mechanism").hexdigest()[:32]
+    block = start_block(client, size="2", key=f"lesson:{home}:{study_day(clock.now(), 'UTC')}")
+    lesson = client.get("/lessons/nassa-mechanism")
+    asked = next(form for form in lesson.select("main form") if "/questions/" in form.attrs["action"])
+    token = lesson.select("input[name=csrf_token]")[0].attrs["value"]
+    question = client.post(asked.attrs["action"], {"csrf_token": token})
+    assert question.path.split("/")[2] != block.path.split("/")[2]
 
 
 def test_a_block_from_the_builder_to_the_result(client: Client, auth: Auth, choices_only: None) -> None:
