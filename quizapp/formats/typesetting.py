@@ -20,6 +20,7 @@ FAMILIES = (
     "Noto Serif Devanagari",
     "WenQuanYi Micro Hei",
 )
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed|disallowed codepoint `"(.+?)"`')
 
 
 class NoSuchSign(Exception):
@@ -38,10 +39,10 @@ def compiled(source: str) -> bytes:
             source.encode(), font_paths=fonts, format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=0
         )
     except typst.TypstError as error:
-        missing = re.search(r'the text `"(.+?)"` could not be displayed', str(error))
+        missing = _MISSING.search(str(error))
         if missing is None:
             raise
-        raise NoSuchSign(missing[1]) from error
+        raise NoSuchSign(missing[1] or missing[2]) from error
     if not isinstance(made, bytes):
         raise TypeError("one document was expected of the typesetter")
     return made
@@ -61,8 +62,8 @@ def plain(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string of the typesetter."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A string of the typesetter, without the mark that pasting leaves in words: unseen, and no paper takes it."""
+    return '"' + text.replace("\ufeff", "").replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def families() -> str:

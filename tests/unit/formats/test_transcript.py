@@ -55,3 +55,11 @@ def test_it_is_made_of_nothing_but_words() -> None:
 def test_a_sign_without_a_font_is_named() -> None:
     with pytest.raises(Unprintable, match="No font of ours has the sign 🧠"):
         transcript.pdf(replace(DOCUMENT, name="A 🧠"))
+    with pytest.raises(Unprintable, match=r"the sign \\u{0}"):
+        transcript.pdf(replace(DOCUMENT, scope="A \0"))
+
+
+def test_the_mark_that_pasting_leaves_in_words_is_not_printed() -> None:
+    part = Part("2026", (), (ROW,))
+    pasted = replace(part, rows=(replace(ROW, title=f"\ufeff{ROW.title}"),))
+    assert transcript.pdf(replace(DOCUMENT, parts=(pasted,))) == transcript.pdf(replace(DOCUMENT, parts=(part,)))
