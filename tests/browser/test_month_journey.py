@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from quizapp import clock, itemtypes
 from quizapp.core.grading import Confidence
-from quizapp.core.preferences import Choices
+from quizapp.core.preferences import Choices, local_date
 from quizapp.core.study_day import study_day
 from quizapp.db.models import Presentation
 from quizapp.db.session import prepare_engine
@@ -29,7 +29,7 @@ from tests.integration.learners import MONDAY, Learner
 from tests.integration.months import DAY, Month
 
 STUDY = re.compile(r"\d+ questions, about \d+ minutes")
-LEADS = {1: "All of them new to you", 10: "come back after a miss or a guess", 30: "“Final” is in 6 days."}
+LEADS = {1: "All of them new to you", 10: "come back after a miss or a guess", 30: "“Final” is in {left} days."}
 STANDINGS = {1: "Nothing answered yet, so nothing is claimed.", 10: r"\d+ secure", 30: r"\d+ slipping"}
 
 
@@ -56,8 +56,9 @@ class AnyType(Learner):
         return answered
 
 
-def live(site: Site, email: str, day: int) -> None:
-    """Let somebody have lived the month up to the morning of this day, which is today."""
+def live(site: Site, email: str, day: int) -> int:
+    """Let somebody have lived the month up to the morning of this day, which is today; returns the days left to the
+    examination. They count by the calendar: one less between midnight and the end of the study day."""
     person = site.person("student", email)
     engine = sa.create_engine(site.variables["QUIZAPP_DATABASE_URL"])
     prepare_engine(engine)
@@ -67,7 +68,9 @@ def live(site: Site, email: str, day: int) -> None:
         month.begins = study_day(clock.now(), month.zone(day)) - (day - 1) * DAY
         accounts.choose_first_step(session, actor, "read", now=month.moment(1))
         month.live(day)
+        exam = accounts.exams_of(session, actor.id)[-1]
     engine.dispose()
+    return (exam.on - local_date(clock.now(), month.zone(day))).days
 
 
 @pytest.mark.parametrize("day", LEADS)
@@ -82,7 +85,7 @@ def test_today_and_progress_on_a_day_of_the_month_are_accessible_and_fit(
     day: int,
 ) -> None:
     email = f"month-{day}@example.org"
-    live(site, email, day)
+    left = live(site, email, day)
     for size, viewport in WIDTHS.items():
         context = browser.new_context(base_url=base_url, viewport=viewport, reduced_motion="reduce")
         page = watch(context.new_page())
@@ -93,7 +96,7 @@ def test_today_and_progress_on_a_day_of_the_month_are_accessible_and_fit(
                 expect(page.get_by_role("heading", level=1)).to_have_text(
                     re.compile(r"\d+ questions, about \d+ minutes")
                 )
-                expect(page.locator("main")).to_contain_text(LEADS[day])
+                expect(page.locator("main")).to_contain_text(LEADS[day].format(left=left))
             else:
                 expect(page.locator("main")).to_contain_text(re.compile(STANDINGS[day]))
             for scheme in SCHEMES:
