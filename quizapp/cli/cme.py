@@ -11,7 +11,7 @@ from flask import current_app
 
 from quizapp import clock
 from quizapp.cli.application import database
-from quizapp.formats.certificate import credential, keys, verifying
+from quizapp.formats.certificate import credential, keys
 from quizapp.services.crediting import keys as signing
 from quizapp.services.crediting import samples, scope
 from quizapp.services.crediting.vault import Locked
@@ -48,6 +48,8 @@ def verify(*, file: Path, public: Path, status: Path | None) -> None:
 
     Status 0: valid. 1: altered, or of somebody else. 3: revoked. 4: superseded. 2: keys or list cannot be used.
     """
+    from quizapp.formats.certificate import verifying  # slow to load, and the other commands here need none of it
+
     try:
         held = keys.read_public(public.read_text("utf-8"))
         snapshot = credential.read_status_list(status.read_text("ascii"), held) if status else None

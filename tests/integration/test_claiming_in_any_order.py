@@ -35,6 +35,7 @@ from quizapp.db.models import (
     Revocation,
     Sitting,
 )
+from quizapp.formats.certificate import sealing
 from quizapp.formats.pars import Answer
 from quizapp.services import auditing
 from quizapp.services.crediting import (
@@ -299,7 +300,7 @@ class World:
 def session(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     # The page and its seal are left out: they are most of the time, and say nothing about the order of deeds.
     monkeypatch.setattr(issuing.printing, "pdf", lambda facts, _token: facts.name.encode())
-    monkeypatch.setattr(issuing.sealing, "seal", lambda pages, _key, _at: b"%PDF " + pages)
+    monkeypatch.setattr(sealing, "seal", lambda pages, _key, _at: b"%PDF " + pages)
     monkeypatch.setattr(profiles.printing, "refuse_name", lambda _: None)
     with app.app_context():
         yield db.session()

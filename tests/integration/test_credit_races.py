@@ -42,6 +42,7 @@ from quizapp.db.models import (
     table,
 )
 from quizapp.db.session import writing
+from quizapp.formats.certificate import sealing
 from quizapp.formats.pars import Answer
 from quizapp.services import auditing, erasing
 from quizapp.services.accounts import Actor
@@ -71,7 +72,7 @@ ANSWERS = {"objectives": "all", "change": "Ask first.", "bias": "no"}
 @pytest.fixture(autouse=True)
 def as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issuing.printing, "pdf", lambda facts, _token: facts.name.encode())
-    monkeypatch.setattr(issuing.sealing, "seal", lambda pages, _key, _at: b"%PDF " + pages)
+    monkeypatch.setattr(sealing, "seal", lambda pages, _key, _at: b"%PDF " + pages)
     if os.environ.get("QUIZAPP_TEST_PLAIN_TRANSACTIONS") == "1":
         for module in (claiming, enrolling, evaluating, issuing, overseeing, reporting, testing):
             monkeypatch.setattr(module, "writing", plain)

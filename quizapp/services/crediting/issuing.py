@@ -36,7 +36,7 @@ from quizapp.db.models import (
     table,
 )
 from quizapp.db.session import Lock, retrying, writing
-from quizapp.formats.certificate import credential, printing, sealing
+from quizapp.formats.certificate import credential, printing
 from quizapp.formats.certificate.facts import Facts, new_code
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
@@ -246,6 +246,8 @@ _STATEMENTS = ("designation_statement", "claim_statement")
 def make(session: Session, press: Press, facts: Facts, provider: str, now: dt.datetime) -> Made:
     """Set and sign a certificate with the key that the provider signs with now. Stores nothing but, at need, that key.
     Raises `printing.Unprintable`."""
+    from quizapp.formats.certificate import sealing  # a fifth of every start would go into what signs
+
     key = keys.get_or_make_key(session, press.vault, provider, now)
     session.rollback()  # what takes a second keeps no transaction open
     token = credential.credential(facts, key, press.site)
