@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit.claims import Award, Refusal, State, state
-from quizapp.core.itemstats.tallies import ALL
-from quizapp.core.preferences import Unfit
+from quizapp.core.itemstats.tallies import ALL, EVER, EXAM, NO_COHORT
+from quizapp.core.preferences import Choices, Preferences, Unfit
 from quizapp.db.extension import db
 from quizapp.db.models import (
     AuditEvent,
@@ -26,13 +26,15 @@ from quizapp.db.models import (
     Item,
     ItemStat,
     Memory,
+    Outbox,
     Participation,
     Presentation,
+    Published,
     Sitting,
     table,
 )
 from quizapp.db.session import writing
-from quizapp.services import asking, examining, replaying
+from quizapp.services import accounts, asking, counting, examining, replaying
 from quizapp.services.answering import OutOfTurn, Submission
 from quizapp.services.crediting import (
     activities,
@@ -42,6 +44,7 @@ from quizapp.services.crediting import (
     evaluating,
     feedback,
     profiles,
+    reminding,
     testing,
 )
 from quizapp.services.crediting.testing import Begun
@@ -80,6 +83,27 @@ def claimed(session: Session, person: Participant, quarters: int, now: dt.dateti
 def finish(session: Session, person: Participant, now: dt.datetime, minutes: int = 60) -> None:
     evaluating.evaluate(session, person.learner.actor, person.id, ANSWERS, now)
     evaluating.attest(session, person.learner.actor, person.id, minutes, now)
+
+
+def let_answer(session: Session, answers: dict[int, int]) -> None:
+    """Let each of these questions have had so many first answers, and no other any."""
+    lines = dict(
+        session.execute(
+            sa.select(Published.content_id, ContentVersion.line)
+            .join(ContentVersion, ContentVersion.id == Published.version_id)
+            .where(Published.content_id.in_(answers))
+        ).all()
+    )
+    nothing = dict.fromkeys(counting.COLUMNS, 0)
+    with writing(session):
+        session.execute(sa.delete(table(ItemStat)))
+        counting.count(
+            session,
+            [
+                ((one, lines[one], "1", ALL, EVER, EXAM, NO_COHORT), nothing | {"answers": n, "right": n // 2})
+                for one, n in answers.items()
+            ],
+        )
 
 
 def test_from_enrolment_to_a_claim(session: Session) -> None:
@@ -289,6 +313,41 @@ def test_each_question_of_a_result_has_its_reason_reference_and_peers_from_ten_o
     assert feedback.get_result(session, person.learner.actor, sitting_id, MONDAY).rows[0].peers == (10, 50)
     with pytest.raises(LookupError):
         feedback.get_result(session, Learner.new(session).actor, sitting_id, MONDAY)
+
+
+def test_who_passes_before_enough_have_answered_is_told_by_mail_once_each_question_can_be_compared(
+    session: Session,
+) -> None:
+    person = Participant.new(session, offered(session, fewest_peers=12))
+    sitting_id = person.sit(MONDAY)
+    assert feedback.get_result(session, person.learner.actor, sitting_id, MONDAY + HOUR).awaits_peers
+    first, second = person.items(sitting_id)
+    sent = []
+    for answers in ({first: 12, second: 11}, {first: 12, second: 12}, {first: 13, second: 13}):
+        let_answer(session, answers)
+        sent += [reminding.remind(session, MONDAY + (len(sent) + 1) * 8 * DAY, "")]
+    assert sent == [0, 1, 0], "told once, when the last question has enough"
+    mail = session.execute(sa.select(Outbox.recipient, Outbox.subject, Outbox.body)).one()
+    assert (mail.recipient, mail.subject) == (person.learner.actor.email, "Credit: how others answered")
+    assert "enough others have answered by now. The result of your test shows how they did." in mail.body
+    assert not feedback.get_result(session, person.learner.actor, sitting_id, MONDAY + HOUR).awaits_peers
+
+
+def test_who_fails_or_can_compare_at_once_or_wants_no_mail_is_not_told_how_others_answered(session: Session) -> None:
+    activity = offered(session, each=2)
+    failed, unwilling = Participant.new(session, activity), Participant.new(session, activity)
+    failing = failed.sit(MONDAY, right=False)
+    assert not feedback.get_result(session, failed.learner.actor, failing, MONDAY + HOUR).awaits_peers
+    unwilling.sit(MONDAY)
+    off = Choices(preferences=Preferences(credit_reminders=False))
+    accounts.save_settings(session, unwilling.learner.actor.id, off, "", MONDAY)
+    asked = {one["content_id"]: 10 for one in body_of(session, each=2)["questions"]}
+    let_answer(session, asked)
+    late = Participant.new(session, activity)
+    late.sit(MONDAY)
+    awaited = dict(session.execute(sa.select(Participation.id, Participation.peers_awaited)).all())
+    assert awaited == {failed.id: False, unwilling.id: True, late.id: False}
+    assert reminding.remind(session, MONDAY + 8 * DAY, "") == 0
 
 
 def test_a_result_asks_the_database_as_often_for_two_questions_as_for_six(session: Session) -> None:

@@ -212,6 +212,8 @@ class Participation(Base):
     enrolled_at: Mapped[dt.datetime]
     passed_at: Mapped[dt.datetime | None]
     """When what must be assessed had been; the day on the certificate."""
+    peers_awaited: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether too few others had answered to compare when it was passed."""
 
     __table_args__ = (
         UniqueConstraint("learner_id", "activity_id"),  # a double click enrols once

@@ -1,4 +1,5 @@
-"""What follows when a test of an activity is closed: its time is counted, and a pass is noted.
+"""What follows when a test of an activity is closed: its time is counted, a pass is noted, and whether
+its learner waits to hear how others answered.
 
 Called by whatever closes a sitting, inside that deed and under the learner’s lock.
 """
@@ -10,7 +11,7 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit.outcomes import DAYS
-from quizapp.services.crediting import claiming, engaging
+from quizapp.services.crediting import claiming, comparing, engaging
 from quizapp.services.crediting.attempts import TEST
 
 
@@ -21,5 +22,5 @@ def note_closed(
     if participation_id is None or purpose in DAYS:
         return
     engaging.count_sitting(session, participation_id, sitting_id)
-    if purpose == TEST:
-        claiming.note_pass(session, participation_id, at)
+    if purpose == TEST and claiming.note_pass(session, participation_id, at):
+        comparing.await_peers(session, participation_id)

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from quizapp.core import modes
 from quizapp.core.credit import claims
-from quizapp.core.itemstats.tallies import ALL, EVER
-from quizapp.db.models import ItemStat, Presentation, Response, Sitting
+from quizapp.db.models import Presentation, Response, Sitting
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import activities, attempts, claiming
+from quizapp.services.crediting import activities, attempts, claiming, comparing
 from quizapp.services.crediting.activities import Edition
 from quizapp.services.sittings import effective, verdict
 from quizapp.services.versions import Row, Version, get_versions, published
@@ -62,6 +61,11 @@ class TestResult:
     def passed(self) -> bool:
         return self.closed and not self.shortfalls
 
+    @property
+    def awaits_peers(self) -> bool:
+        """Whether it is a pass of which too few others have answered a question."""
+        return self.purpose == attempts.TEST and self.passed and any(row.peers is None for row in self.rows)
+
 
 def get_result(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> TestResult:
     """What came of a sitting of the learner. Raises LookupError for another’s and for one of no activity."""
@@ -100,7 +104,7 @@ def _rows(session: Session, actor: Actor, sitting_id: int, fewest_peers: int) ->
     answered = session.execute(_ANSWERED, {"sitting": sitting_id, "learner": actor.id}).all()
     versions = get_versions(session, {row.version_id for row in answered})
     sources = _sources(session, versions.values())
-    peers = _peers(session, versions.values(), fewest_peers)
+    peers = comparing.get_peers(session, versions.values(), fewest_peers)
     return tuple(_told(row, versions[row.version_id], sources, peers) for row in answered)
 
 
@@ -145,30 +149,6 @@ def _sources(session: Session, versions: Iterable[Version]) -> dict[tuple[int, s
     return {
         key: tuple(references[slug].body["short"] for slug in dict.fromkeys(slugs) if slug in references)
         for key, slugs in read.items()
-    }
-
-
-def _peers(session: Session, versions: Iterable[Version], fewest: int) -> dict[tuple[int, int, str], tuple[int, int]]:
-    """Question, statistics line and part → first answers of everybody, and per cent of them right."""
-    rows = session.execute(
-        sa.select(
-            ItemStat.content_id,
-            ItemStat.line,
-            ItemStat.part,
-            sa.func.sum(ItemStat.answers).label("answers"),
-            sa.func.sum(ItemStat.right).label("right"),
-        )
-        .where(
-            ItemStat.content_id.in_({version.content_id for version in versions}),
-            ItemStat.month == EVER,
-            ItemStat.answer_class == ALL,
-        )
-        .group_by(ItemStat.content_id, ItemStat.line, ItemStat.part)
-    )
-    return {
-        (row.content_id, row.line, row.part): (int(row.answers), round(100 * int(row.right) / int(row.answers)))
-        for row in rows
-        if row.answers >= fewest
     }
 
 

@@ -33,6 +33,7 @@ from quizapp.db.models import (
 from quizapp.db.session import Lock, retrying, writing
 from quizapp.services import outbox
 from quizapp.services.accounts import Actor
+from quizapp.services.crediting.comparing import COMPARABLE
 from quizapp.services.crediting.transcripts import list_lines, progress_of, units_of
 from quizapp.services.outbox import Mail
 from quizapp.services.versions import Row
@@ -44,6 +45,13 @@ BETWEEN = dt.timedelta(days=7)
 GOAL_MONTHS = (12, 10)
 """From these months on a goal that is behind is told, once from each."""
 A_ROUND = 100
+SUBJECTS = {
+    "claim": "Credit: something ends soon",
+    "end": "Credit: something ends soon",
+    "goal": "Credit: your goal",
+    "peers": "Credit: how others answered",
+}
+"""The first word of a reason’s name → the subject of its mail. Of several reasons the first here gives it."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,8 @@ def _mail(person: Person, reasons: list[Reason], now: dt.datetime, site: str) ->
     lines += [f"- {reason.sentence}" for reason in reasons]
     lines += ["", f"Your activities: {site}/credit" if site else "You find your activities under “Credit”."]
     lines += ["", "You can switch these reminders off" + (f": {site}/settings" if site else " in your settings.")]
-    subject = "Credit: something ends soon" if any("goal" not in r.soon for r in reasons) else "Credit: your goal"
+    kinds = {reason.soon.split(":")[0] for reason in reasons}
+    subject = next(said for kind, said in SUBJECTS.items() if kind in kinds)
     return Mail(f"credit reminder {person.id} {now:%Y-%m-%d}", person.email, subject, "\n".join(lines) + "\n")
 
 
@@ -132,6 +141,9 @@ def _reasons(session: Session, now: dt.datetime) -> tuple[dict[int, Person], dic
         for aiming in session.execute(_WITH_GOALS).all():
             person = people.setdefault(aiming.learner_id, _person(aiming))
             found[person.id] += _of_goals(session, aiming, person, now)
+    for compared in session.execute(_COMPARED).all():
+        person = people.setdefault(compared.learner_id, _person(compared))
+        found[person.id].append(_of_peers(compared))
     return people, {learner_id: reasons for learner_id, reasons in found.items() if reasons}
 
 
@@ -192,6 +204,12 @@ def _of_goals(session: Session, row: Row, person: Person, now: dt.datetime) -> I
             yield Reason(about, about, said)
 
 
+def _of_peers(row: Row) -> Reason:
+    about = f"peers:{row.id}"
+    said = f"“{row.title}”: enough others have answered by now. The result of your test shows how they did."
+    return Reason(about, about, said)
+
+
 def _day(moment: dt.datetime, person: Person) -> str:
     on = local_date(moment, person.zone)
     return f"{on.day} {on:%B %Y}"
@@ -241,6 +259,26 @@ _TAKING_PART = (
                 sa.or_(ActivityVersion.claim_until.between(_now, _soon), _reopened.between(_now, _soon)),
             ),
         ),
+    )
+    .order_by(Participation.id)
+)
+_COMPARED = (
+    sa.select(
+        Participation.id, Participation.learner_id, ActivityVersion.title, User.email, User.name, LearnerSettings.zone
+    )
+    .join(ActivityVersion, ActivityVersion.id == Participation.version_id)
+    .join(User, User.id == Participation.learner_id)
+    .outerjoin(LearnerSettings, LearnerSettings.user_id == User.id)
+    .where(
+        Participation.peers_awaited,
+        User.active,
+        _wanted,
+        # Who was told is not looked at every night for ever.
+        ~sa.exists().where(
+            Reminder.learner_id == Participation.learner_id,
+            Reminder.about == "peers:" + sa.cast(Participation.id, sa.String),
+        ),
+        COMPARABLE,
     )
     .order_by(Participation.id)
 )

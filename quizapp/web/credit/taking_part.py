@@ -116,6 +116,7 @@ def result(sitting_id: int) -> ResponseReturnValue:
         standing=view_of(held),
         question_url=question_url,
         beat_url=url_for("credit.beat", participation_id=found.participation_id),
+        told_later=found.awaits_peers and get_actor().choices.preferences.credit_reminders,
     )
 
 
