@@ -1,4 +1,5 @@
-"""What is written once is guarded by the database: triggers refuse to change or delete a row, naming its table.
+"""What is written once is guarded by the database: triggers refuse to change, replace or delete a row, and name its
+table.
 
 They stop a slip, be it a statement by hand or a deed of a later version; whoever may drop a trigger is found out by the
 audit. `db.migrating` alone takes them off, before migrations run, and puts them on behind them, so a migration copies
@@ -46,7 +47,7 @@ WRITTEN_ONCE: Mapping[str, Blanks | None] = MappingProxyType(
 )
 """Neither changed nor deleted; `Blanks` is the one exception."""
 NEVER_DELETED = ("attestation", "claim", "evaluation", "participation", "report_batch", "report_row", "signing_key")
-"""Changed by deeds, deleted by none."""
+"""Changed by deeds, but not in their keys; deleted by none."""
 
 
 def guard(connection: Connection) -> None:
@@ -74,16 +75,18 @@ def find_unguarded(connection: Connection) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Trigger:
-    """`of`: the columns it is about, none for all; `when`: the condition under which it refuses."""
+    """`of`: the columns it is about, none for all; `when`: the condition under which it refuses; `called`: its
+    name, where another one is about the same deed."""
 
     table: str
     deed: str
     of: tuple[str, ...] = ()
     when: str = ""
+    called: str = ""
 
     @property
     def name(self) -> str:
-        return f"{PREFIX}{self.table}_{'blank' if self.when else self.deed.lower()}"
+        return f"{PREFIX}{self.table}_{self.called or self.deed.lower()}"
 
     def statement(self, dialect: str) -> str:
         columns = f" OF {', '.join(self.of)}" if self.of else ""
@@ -109,19 +112,28 @@ END $$
 def _wanted(connection: Connection) -> Iterator[_Trigger]:
     """An older version may have neither the table nor the column."""
     looks = sa.inspect(connection)
-    there = set(looks.get_table_names())
-    deeds = ("DELETE", "TRUNCATE") if connection.dialect.name == "postgresql" else ("DELETE",)
-    for table in sorted(there.intersection([*WRITTEN_ONCE, *NEVER_DELETED])):
-        yield from (_Trigger(table, deed) for deed in deeds)
+    tables = set(looks.get_table_names()).intersection([*WRITTEN_ONCE, *NEVER_DELETED])
+    sqlite = connection.dialect.name == "sqlite"
+    for table in sorted(tables):
+        keys = [looks.get_pk_constraint(table)["constrained_columns"]]
+        keys += [unique["column_names"] for unique in looks.get_unique_constraints(table)]
+        yield _Trigger(table, "DELETE")
+        if sqlite:
+            # OR REPLACE deletes what stands in its way, and no trigger on deleting is asked.
+            same = " OR ".join(" AND ".join(f"{name} = NEW.{name}" for name in key) for key in keys)
+            there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  # names of our own tables
+            yield _Trigger(table, "INSERT", when=there)
+        else:
+            yield _Trigger(table, "TRUNCATE")
+        blanks = WRITTEN_ONCE.get(table)
         if table in NEVER_DELETED:
-            continue
-        blanks = WRITTEN_ONCE[table]
-        if blanks is None:
+            yield _Trigger(table, "UPDATE", tuple(sorted({name for key in keys for name in key})))
+        elif blanks is None:
             yield _Trigger(table, "UPDATE")
         else:
             columns = [column["name"] for column in looks.get_columns(table)]
             yield _Trigger(table, "UPDATE", tuple(name for name in columns if name not in blanks.columns))
-            yield _Trigger(table, "UPDATE", blanks.columns, f"NOT ({blanks.holds})")
+            yield _Trigger(table, "UPDATE", blanks.columns, f"NOT ({blanks.holds})", "blank")
 
 
 def _held(connection: Connection) -> dict[str, str]:

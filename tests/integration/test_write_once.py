@@ -93,6 +93,21 @@ def test_no_row_of_the_record_can_be_deleted(filled: Session) -> None:
             filled.rollback()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL has no such statement
+def test_no_row_can_be_replaced_under_any_of_its_keys(filled: Session) -> None:
+    """SQLite deletes what a statement with OR REPLACE puts something else in the place of, and asks no trigger."""
+    edition = "provider (slug, edition, body, at) SELECT slug, edition, '{}', at FROM provider"
+    for statement in (edition, *(f"{name} SELECT * FROM {name}" for name in (*NEVER_CHANGED, *NEVER_DELETED))):
+        refused(filled, f"INSERT OR REPLACE INTO {statement}", statement.split()[0])
+
+
+def test_nothing_takes_the_place_of_another_by_a_change_of_its_key(filled: Session) -> None:
+    for name in NEVER_DELETED:
+        for key in Base.metadata.tables[name].primary_key:
+            refused(filled, f"UPDATE {name} SET {key.name} = {key.name}", name)
+    refused(filled, "UPDATE claim SET learner_id = 1", "claim")
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [

@@ -15,7 +15,6 @@ from quizapp.core.preferences import Unfit
 from quizapp.core.wording import count
 from quizapp.db.models import ActivityVersion, Attestation, Evaluation, table
 from quizapp.db.session import Lock, retrying, writing
-from quizapp.db.upserts import upserts
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import claiming
@@ -90,8 +89,12 @@ def attest(session: Session, actor: Actor, participation_id: int, minutes: int, 
             if minutes == taken.core.attested_minutes:
                 return
             wording = STATEMENT.format(minutes=count(minutes, "minute"))
-            row = {"participation_id": participation_id, "minutes": minutes, "wording": wording, "at": now}
-            session.execute(_ATTEST[session.get_bind().dialect.name], row)
+            said = {"minutes": minutes, "wording": wording, "at": now}
+            if taken.core.attested_minutes is None:
+                session.execute(sa.insert(table(Attestation)), {"participation_id": participation_id, **said})
+            else:
+                where = Attestation.participation_id == participation_id
+                session.execute(sa.update(table(Attestation)).where(where).values(**said))
             auditing.record(
                 session,
                 actor_id=actor.id,
@@ -118,6 +121,3 @@ def _own(session: Session, actor: Actor, participation_id: int) -> claiming.Take
     if not claims.passed(terms, taken.core) and not used:
         raise NotYet("The test comes first.")
     return taken
-
-
-_ATTEST = upserts(table(Attestation), ("participation_id",), ("minutes", "wording", "at"))
