@@ -293,6 +293,10 @@ def test_providers_and_systems_get_editions(client: Client, auth: Auth) -> None:
     page = client.get("/coordinate/providers/examples")
     assert "This provider is accredited and may designate credit." in page.text
     assert "ask Test administrator." in page.text
+    assert "Forged" in page.texts("dd")
+    assert not page.select("main form"), "what it says is for administrators to change"
+    assert client.raw.post("/coordinate/providers/examples", data=forged).status_code == 422
+    assert "Edition 4" not in client.get("/coordinate/providers/examples").text, "no edition followed"
     page = client.get("/coordinate/providers").follow("Write a system of credit")
     values = {"slug": "example", "unit": "*Example Credit*™", "step": "0.3", "professions": ["physician"]}
     page = page.form("Keep edition 1").send(status=422, **values)

@@ -64,29 +64,31 @@ def test_a_new_edition_leaves_the_former_as_it_was(session: Session) -> None:
         providers.list_provider_editions(session, "no-such")
 
 
-def test_only_an_administrator_says_that_a_provider_is_accredited_and_takes_it_back(session: Session) -> None:
+def test_only_an_administrator_accredits_a_provider_and_changes_what_an_accredited_one_says(session: Session) -> None:
     actor = coordinator(session)
     administrator = replace(actor, roles=frozenset({"administrator"}))
     accredited = replace(OURS, accredited=True)
 
-    def stands() -> bool:
+    def stands() -> ProviderText:
         session.rollback()
-        return providers.list_providers(session)[0].text.accredited
+        return providers.list_providers(session)[0].text
 
     assert providers.save_provider(session, actor, "examples", accredited, based_on=0, now=MONDAY) == 1
-    assert not stands(), "a coordinator cannot begin with it"
+    assert stands() == OURS, "a coordinator cannot begin with it"
     assert providers.save_provider(session, actor, "examples", accredited, based_on=1, now=MONDAY) == 1
     assert providers.save_provider(session, administrator, "examples", accredited, based_on=1, now=MONDAY) == 2
-    assert stands()
-    renamed = replace(OURS, name="Academy of Examples")
-    assert providers.save_provider(session, actor, "examples", renamed, based_on=2, now=MONDAY) == 3
-    assert stands(), "a coordinator does not take it away by the way"
-    withdrawn = replace(renamed, accredited=False)
-    assert providers.save_provider(session, administrator, "examples", withdrawn, based_on=3, now=MONDAY) == 4
-    assert not stands()
+    for change in ({"name": "Academy"}, {"accreditation_statement": "By everybody."}, {"accredited": False}):
+        changed = replace(accredited, **change)
+        with pytest.raises(Unfit, match="only an administrator"):
+            providers.save_provider(session, actor, "examples", changed, based_on=2, now=MONDAY)
+        assert stands() == accredited
+    withdrawn = replace(OURS, name="Academy of Examples")
+    assert providers.save_provider(session, administrator, "examples", withdrawn, based_on=2, now=MONDAY) == 3
+    assert providers.save_provider(session, actor, "examples", OURS, based_on=3, now=MONDAY) == 4
+    assert stands() == OURS
     told = [deed.details for deed in reversed(auditing.list_deeds(session, subject=("provider", "examples")))]
     assert told == [
-        {"edition": edition, "accredited": said} for edition, said in enumerate((False, True, True, False), start=1)
+        {"edition": edition, "accredited": said} for edition, said in enumerate((False, True, False, False), start=1)
     ]
 
 

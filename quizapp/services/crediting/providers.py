@@ -118,20 +118,24 @@ def save_provider(
 ) -> int:
     """Write the next edition, or the first (`based_on` 0); returns its number. What says the same is not written.
 
-    Whether a provider is accredited is said by administrators alone: what anybody else says of it is not heeded, and it
-    stays as it is. Raises Unfit, StaleEdition.
+    Whether a provider is accredited, and what one says that is, administrators say alone: of others the first is not
+    heeded, and the second refused. Raises Unfit, StaleEdition.
     """
     check_provider(slug, text)
 
     def settled(newest: Held[ProviderText] | None) -> ProviderText:
-        stands = newest is not None and newest.text.accredited
-        return text if may_accredit(actor) else replace(text, accredited=stands)
+        if may_accredit(actor):
+            return text
+        if newest is not None and newest.text.accredited:
+            raise Unfit({"name": "This provider is accredited, so only an administrator changes what it says."})
+        return replace(text, accredited=False)
 
     return _save(session, actor, (Provider, ProviderText, "provider"), slug, settled, based_on, now)
 
 
 def may_accredit(actor: Actor) -> bool:
-    """Whether this person may say that a provider is accredited, which lets recognised credit be designated."""
+    """Whether this person may say that a provider is accredited, which lets recognised credit be designated, and change
+    what such a provider says."""
     return "administrator" in actor.roles
 
 

@@ -80,14 +80,17 @@ def _save_provider(slug: str) -> ResponseReturnValue:
 
 
 def _provider_page(slug: str, form: ProviderForm, theirs: dict[str, object] | None = None) -> str:
+    editions = held.list_provider_editions(db.session(), slug) if slug else ()
+    may_accredit = held.may_accredit(get_actor())
     return render_template(
         "coordinate/provider.html",
         slug=slug,
         form=form,
-        editions=held.list_provider_editions(db.session(), slug) if slug else (),
+        editions=editions,
         words=[f"{{{word}}}" for word in held.PROVIDER_WORDS],
         theirs=theirs,
-        to_ask=() if held.may_accredit(get_actor()) else held.list_who_accredit(db.session()),
+        stated=asdict(editions[0].text) if editions and editions[0].text.accredited and not may_accredit else None,
+        to_ask=() if may_accredit else held.list_who_accredit(db.session()),
     )
 
 
