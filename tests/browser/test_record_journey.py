@@ -57,6 +57,11 @@ def test_credit_from_elsewhere_a_goal_and_the_files_with_the_keyboard_alone(
     page.get_by_label("Completed on").fill("2026-01-15")
     proof = tmp_path / "proof.pdf"
     proof.write_bytes(PDF_FILE)
+    page.get_by_label("Proof").set_input_files(
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 7_100_000}
+    )
+    refused = page.get_by_label("Proof").evaluate("field => field.validationMessage")
+    assert refused == "This file has 7.1 MB; 2 MB are the most. Make it smaller, or choose another."
     page.get_by_label("Proof").set_input_files(proof)
     tab_to(page, "Enter it")
     page.keyboard.press("Enter")

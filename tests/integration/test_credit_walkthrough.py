@@ -120,6 +120,11 @@ def test_from_the_list_to_a_certificate_that_anybody_verifies(
     form = page.form("Claim and make the certificate")
     done = form.send(amount="1")
     assert "your certificate is made" in done.text
+    assert done.texts(".standing .rows .what")[0].endswith(": 1 sample credits")
+    assert done.follow("See the result of the test").heading == "Passed"
+    reread = done.form("Read the lesson again").send()
+    assert "Time on it is no longer counted." in reread.text
+    assert not reread.select("[data-beat]")
     again = form.send(amount="0.5")
     assert "One claim is all it gives" in again.text, "the stale tab is told, and nothing was claimed again"
     session.rollback()
@@ -225,6 +230,7 @@ def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, sessi
         bad = page.form("Go on").send(minutes=minutes, **({"true": ["1"]} if ticked else {}), status=422)
         assert sentence in bad.text
         assert bad.one("#minutes").attrs.get("value") == minutes
+        assert (bad.one("[aria-invalid]").attrs.get("name") == "true") is (not ticked), "the fault stands at its field"
     short = page.form("Go on").send(minutes="14", true=["1"])
     assert "So short a time stands for no sample credits" in short.text
     offered = short.follow("Say it anew").form("Go on").send(minutes="45", true=["1"])

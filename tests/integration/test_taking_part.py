@@ -288,7 +288,7 @@ def test_too_few_marks_are_told_with_what_remains(session: Session) -> None:
     person = Participant.new(session, offered(session))
     sitting_id = person.sit(MONDAY, right=False)
     result = feedback.get_result(session, person.learner.actor, sitting_id, MONDAY + 4 * MINUTE)
-    assert result.shortfalls == ("0 of 2 marks are fewer than the 70 % announced.",)
+    assert result.shortfalls == ("0 of 2 marks are fewer than the 70\N{NO-BREAK SPACE}% announced.",)
     assert (result.passed, result.attempts_left) == (False, 1)
     assert result.next_refusal == "The next attempt opens 29 minutes from now."
     refused = testing.start(session, person.learner.actor, person.id, "test", MONDAY + 5 * MINUTE)

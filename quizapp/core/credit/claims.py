@@ -144,9 +144,9 @@ def shortfalls(terms: Terms, attempt: Attempt) -> tuple[str, ...]:
     """Why an attempt that is closed is not a pass; empty for a pass."""
     reasons = []
     if attempt.possible == 0 or attempt.earned * 100 < terms.minimum_percent * attempt.possible:
-        reasons.append(
-            f"{attempt.earned} of {attempt.possible} marks are fewer than the {terms.minimum_percent} % announced."
-        )
+        verb = "is" if attempt.earned == 1 else "are"
+        least = f"{terms.minimum_percent}\N{NO-BREAK SPACE}%"
+        reasons.append(f"{attempt.earned} of {attempt.possible} marks {verb} fewer than the {least} announced.")
     if missing := len(terms.objectives - attempt.objectives):
         reasons.append(f"The test left out {missing} of {len(terms.objectives)} objectives, so it proves too little.")
     if attempt.seen and not attempt.exhausted:

@@ -67,12 +67,19 @@ def problems(form: Sequence[Asked], answers: Mapping[str, str]) -> dict[str, str
         )
         if not answer:
             if needed:
-                found[asked.id] = "Choose one." if asked.kind == "choice" else "Write a sentence; “nothing” is one too."
+                found[asked.id] = _what_to_do(asked)
         elif asked.kind == "choice" and answer not in dict(asked.options):
             found[asked.id] = "Choose one of those offered."
         elif len(answer) > LONGEST_ANSWER:
             found[asked.id] = f"Keep it within {LONGEST_ANSWER:,} characters; this has {len(answer):,}."
     return found
+
+
+def _what_to_do(asked: Asked) -> str:
+    """About a needed answer that is empty. What another answer calls for, as a bias that was found, is not nothing."""
+    if asked.kind == "choice":
+        return "Choose one."
+    return "Write a sentence; “nothing” is one too." if asked.required else "Write a sentence about it."
 
 
 def kept(form: Sequence[Asked], answers: Mapping[str, str]) -> dict[str, str]:

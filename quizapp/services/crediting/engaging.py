@@ -61,6 +61,12 @@ def beat(
     return retrying(deed)
 
 
+def counts(session: Session, participation_id: int, now: dt.datetime) -> bool:
+    """Whether time is still counted in a participation; see `beat`."""
+    row = session.execute(_OWN.where(Participation.id == participation_id)).one()
+    return bool(row.released <= now <= row.expires) and not row.claimed
+
+
 def total_seconds(session: Session, participation_id: int) -> int:
     """All that was counted in a participation."""
     return sum(seconds for seconds, _ in _held(session, participation_id).values())

@@ -102,6 +102,7 @@ class Held:
     code: str
     system: str
     quarters: int
+    unit: str
     state: State | None
     issued_at: dt.datetime
     good: bool
@@ -115,6 +116,7 @@ def list_held(session: Session, participation_id: int) -> tuple[Held, ...]:
             row.code,
             row.system or "",
             int(row.facts["quarters"]),
+            str(row.facts["unit"]),
             State(row.state) if row.state else None,
             row.issued_at,
             row.revoked_at is None and row.newer is None,

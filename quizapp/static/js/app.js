@@ -60,6 +60,18 @@ document.addEventListener("change", ({ target }) => {
   if (target.name === "text_size") document.documentElement.dataset.textSize = target.value;
 });
 
+/* A file that the server would refuse is named before it is sent with all that was typed beside it. */
+document.addEventListener("change", ({ target }) => {
+  const most = Number(target.dataset.most);
+  if (target.type !== "file" || !most) return;
+  const size = Math.max(0, ...[...target.files].map((file) => file.size));
+  const inMegabytes = (bytes) => (bytes / 1e6).toFixed(1).replace(/\.0$/, "");
+  target.setCustomValidity(size > most
+    ? `This file has ${inMegabytes(size)} MB; ${inMegabytes(most)} MB are the most. Make it smaller, or choose another.`
+    : "");
+  target.reportValidity();
+});
+
 /* Menus close as people expect. */
 document.addEventListener("click", ({ target }) => {
   for (const menu of $$("details[data-menu][open]")) if (!menu.contains(target)) menu.open = false;

@@ -92,5 +92,5 @@ def figure_page(
         had_file=had_file,
         words=WORDS,
         is_there=any(one.get("id") == typed["id"] for one in opened.body.get("figures") or ()) and bool(typed["id"]),
-        most_megabytes=pictures.LARGEST_SENT // 1_000_000,
+        most_bytes=pictures.LARGEST_SENT,
     )

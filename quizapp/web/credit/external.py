@@ -69,9 +69,7 @@ def external_page(form: ExternalForm) -> str:
         SelectChoice(value="", label="Another credit"),
     ]
     today = local_date(clock.now(), get_actor().zone)
-    return render_template(
-        "credit/external.html", form=form, today=today, megabytes=LARGEST_FILE // 1_000_000, known=bool(units)
-    )
+    return render_template("credit/external.html", form=form, today=today, most_bytes=LARGEST_FILE, known=bool(units))
 
 
 @blueprint.post("/external")

@@ -48,6 +48,7 @@ def lesson(slug: str) -> ResponseReturnValue:
         tool=TOOLS.get(shown.topic),
         practise_url="" if found.revised else url_for("learn.lesson_practice", slug=shown.slug),
         figure_url=partial(url_for, "credit.figure", slug=slug),
+        counts_time=engaging.counts(db.session(), read.participation_id, clock.now()),
         beat_url=url_for("credit.beat", participation_id=read.participation_id),
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from quizapp import clock
+from quizapp.core.credit.amounts import shown
 from quizapp.core.wording import count
 from quizapp.db.extension import db
 from quizapp.services.crediting import standing
@@ -38,8 +39,11 @@ class Button:
 
 @dataclass(frozen=True)
 class Certificate:
+    """`amount`: in words, with the stars of italics; "" for one of participation."""
+
     code: str
     label: str
+    amount: str
     url: str
     verify_url: str
     good: bool
@@ -77,6 +81,7 @@ def view_of(held: Standing) -> StandingView:
             Certificate(
                 code=one.code,
                 label=one.code if one.good else f"{one.code} (no longer good)",
+                amount=f"{shown(one.quarters)} {one.unit}" if one.quarters else "",
                 url=url_for("credit.certificate", code=one.code),
                 verify_url=url_for("verify.code", code=one.code),
                 good=one.good,
@@ -148,7 +153,7 @@ def beside_of(held: Standing) -> tuple[Button, ...]:
     if held.later is not None:
         where = url_for("credit.start_later", slug=slug)
         found.append(Button("Answer questions on what stays", where, post=True, name="purpose", value=held.later))
-    if held.taken is None or held.claimed:
+    if held.taken is None:
         return tuple(found)
     if held.edition.lesson is not None and held.next is not Next.LESSON and not held.running:
         label = "Read the lesson again" if held.read else "Begin with the lesson"

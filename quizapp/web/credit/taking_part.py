@@ -164,7 +164,12 @@ def claim(slug: str) -> ResponseReturnValue:
 
 
 def claim_page(
-    slug: str, *, minutes: str | None = None, problem_of_minutes: str = "", refusal: Refusal | None = None
+    slug: str,
+    *,
+    minutes: str | None = None,
+    problem_of_minutes: str = "",
+    problem_of_tick: str = "",
+    refusal: Refusal | None = None,
 ) -> str:
     """First the time, then the amount: what can be claimed follows from the time."""
     edition, taken = own(slug)
@@ -193,6 +198,7 @@ def claim_page(
         plausible=evaluating.plausible_minutes(taken, clock.now()),
         minutes=minutes if minutes is not None else str(taken.core.attested_minutes or ""),
         problem_of_minutes=problem_of_minutes,
+        problem_of_tick=problem_of_tick,
         refusal=refusal,
         offers=offers,
         statement=evaluating.STATEMENT,
@@ -210,7 +216,7 @@ def attest(slug: str) -> ResponseReturnValue:
         return claim_page(slug, minutes=typed, problem_of_minutes="Write the minutes as a whole number."), 422
     if request.form.get("true") != "1":
         problem = "Tick that this is true; without it nothing can be claimed."
-        return claim_page(slug, minutes=typed, problem_of_minutes=problem), 422
+        return claim_page(slug, minutes=typed, problem_of_tick=problem), 422
     try:
         evaluating.attest(db.session(), get_actor(), taken.id, int(typed), clock.now())
     except Unfit as unfit:

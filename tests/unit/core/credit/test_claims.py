@@ -99,7 +99,8 @@ def test_all_reasons_are_told_at_once_and_participation_is_offered() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"earned": 6}, "6 of 10 marks are fewer than the 70 %"),
+        ({"earned": 6}, "6 of 10 marks are fewer than the 70\N{NO-BREAK SPACE}%"),
+        ({"earned": 1}, "1 of 10 marks is fewer than the 70\N{NO-BREAK SPACE}%"),
         ({"earned": 0, "possible": 0}, "0 of 0 marks"),
         ({"objectives": frozenset({"LN1"})}, "left out 1 of 2 objectives"),
         ({"seen": 3}, "met 3 of its questions before"),

@@ -29,6 +29,11 @@ def test_what_is_missing_or_unfit_is_said(answers: dict[str, str], wrong: set[st
     assert set(problems(FORM, (WHOLE | answers) if answers else {})) == wrong
 
 
+def test_nothing_is_no_answer_to_where_the_bias_is() -> None:
+    assert problems(FORM, WHOLE | {"change": ""}) == {"change": "Write a sentence; “nothing” is one too."}
+    assert problems(FORM, WHOLE | {"bias": "yes"}) == {"bias_where": "Write a sentence about it."}
+
+
 def test_only_what_the_form_asks_is_kept() -> None:
     assert kept(FORM, WHOLE | {"comment": "  ", "admin": "1"}) == WHOLE
 
