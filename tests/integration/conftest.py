@@ -6,12 +6,14 @@ that asks for `content` finds the lessons and questions loaded; any other finds 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask, session
 from flask.testing import FlaskCliRunner
@@ -20,10 +22,11 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from quizapp import cli
 from quizapp.app import create_app
 from quizapp.db.extension import db
 from quizapp.web import throttle
-from tests.databases import SECRET_KEY, Postgresql, Sqlite
+from tests.databases import SECRET_KEY, Postgresql, Sqlite, environment
 from tests.pages import Client
 from tests.people import address, get_or_make
 
@@ -184,6 +187,28 @@ def client(app: Flask) -> Client:
 def runner(app: Flask) -> FlaskCliRunner:
     """Runs commands inside the application."""
     return app.test_cli_runner()
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a `quizapp` command in this process, on the database of this test; the environment is changed by keyword."""
+    monkeypatch.setattr("quizapp.web.log.configure", lambda: None)  # it would outlive the test
+    for name in [name for name in os.environ if name.startswith("QUIZAPP_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment(database_url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    def invoke(*arguments: str, typed: str | None = None, **variables: str) -> Result:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        result = CliRunner().invoke(cli.quizapp, arguments, input=typed)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return invoke
 
 
 class Auth:

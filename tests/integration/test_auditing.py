@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner
 from flask import Flask
 
-from quizapp.cli.auditing import audit
 from quizapp.db import write_once
 from quizapp.db.extension import db
 from quizapp.db.models import AuditDetail, AuditEvent
 from quizapp.db.session import writing
 from quizapp.services import accounts, auditing, keeping
-from tests.databases import environment
-from tests.integration.conftest import Auth
+from tests.integration.conftest import Auth, Run
 from tests.pages import Client
 from tests.people import get_or_make
 
@@ -58,14 +53,9 @@ def test_a_deed_that_fails_leaves_no_event(app: Flask, now: dt.datetime) -> None
         assert auditing.verify(session) == (0, None)
 
 
-def test_what_was_altered_is_named_by_the_command_and_the_doctor(
-    app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: dt.datetime
-) -> None:
-    monkeypatch.setattr("quizapp.web.log.configure", lambda: None)  # it would outlive the test
-    for name, value in environment(database_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
+def test_what_was_altered_is_named_by_the_command_and_the_doctor(app: Flask, run: Run, now: dt.datetime) -> None:
     append(app, 3, now)
-    assert CliRunner().invoke(audit, ["verify"]).output == "Events: 3. Signed heads: 0. None was altered.\n"
+    assert run("audit", "verify").output == "Events: 3. Signed heads: 0. None was altered.\n"
     with app.app_context():
         session = db.session()
         with writing(session):
@@ -78,7 +68,7 @@ def test_what_was_altered_is_named_by_the_command_and_the_doctor(
         faults = {finding.name: finding.faults for finding in keeping.examine(session)}
         assert faults["audit"] == ("Event 2 was altered.",)
         db.session.remove()
-    named = CliRunner().invoke(audit, ["verify"])
+    named = run("audit", "verify")
     assert (named.exit_code, named.output) == (1, "Error: Event 2 was altered.\n")
 
 

@@ -423,6 +423,7 @@ def people(app: Flask, auth: Auth, things: dict[str, Any]) -> dict[str, FlaskCli
     return found
 
 
+@ONCE
 def test_every_address_of_the_area_stands_in_a_row(app: Flask) -> None:
     listed = {(row.endpoint, row.method) for row in ROWS}
     there = {

@@ -6,16 +6,14 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
+from click.testing import Result
 from flask import Flask
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from quizapp.cli.cme import cme
 from quizapp.core.credit.claims import SECOND, Award, Refusal, State
 from quizapp.db.extension import db
 from quizapp.db.models import (
@@ -38,7 +36,7 @@ from quizapp.services import auditing, outbox, work
 from quizapp.services.crediting import claiming, issuing, keys
 from quizapp.services.crediting.issuing import Press
 from quizapp.services.crediting.vault import Locked, Vault
-from tests.databases import environment
+from tests.integration.conftest import Run
 from tests.integration.credited import Designated
 from tests.integration.learners import MONDAY, Learner
 
@@ -278,27 +276,23 @@ def test_secrets_are_sealed_anew_when_the_secret_key_of_the_site_changes(session
         keys.reseal(session, Vault([old]), LATER)
 
 
-def test_keys_are_made_listed_and_made_public_from_the_shell(
-    session: Session, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in environment(database_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
+def test_keys_are_made_listed_and_made_public_from_the_shell(session: Session, run: Run) -> None:
     Designated.new(session)
     provider = session.scalars(sa.text("SELECT slug FROM provider")).one()
     session.rollback()
 
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cme, ["keys", *words])
+    def keys_command(*words: str) -> Result:
+        return run("cme", "keys", *words)
 
-    assert "no signing key" in run("list").output
-    made = run("new", provider, "--from", "2026-11-23", "--years", "2")
+    assert "no signing key" in keys_command("list").output
+    made = keys_command("new", provider, "--from", "2026-11-23", "--years", "2")
     assert made.exit_code == 0, made.output
     assert f"{provider}-20261123-" in made.output
-    assert "2028-11-23" in run("list").output
-    assert list(public_keys.read_public(run("public").output)) == [made.output.split()[0]]
-    assert run("new", "nobody").exit_code == 1
-    assert "There is no provider “nobody”." in run("new", "nobody").output
-    assert "1 secret is sealed" in run("reseal").output
+    assert "2028-11-23" in keys_command("list").output
+    assert list(public_keys.read_public(keys_command("public").output)) == [made.output.split()[0]]
+    assert keys_command("new", "nobody").exit_code == 1
+    assert "There is no provider “nobody”." in keys_command("new", "nobody").output
+    assert "1 secret is sealed" in keys_command("reseal").output
 
 
 def test_a_foreign_change_of_the_terms_cannot_reach_a_participation(session: Session) -> None:

@@ -15,15 +15,14 @@ from typing import NamedTuple
 import click
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from limits.storage import MemoryStorage
 
 from quizapp import cli
 from quizapp.bootstrap import ROOT
 from quizapp.web import throttle
 from tests.databases import environment
-
-Run = Callable[..., Result]
+from tests.integration.conftest import Run
 
 
 class Ended(NamedTuple):
@@ -35,25 +34,6 @@ class Ended(NamedTuple):
 
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command on the database of this test; the environment may be changed by keyword."""
-    monkeypatch.setattr("quizapp.web.log.configure", lambda: None)  # it would outlive the test
-    for name in [name for name in os.environ if name.startswith("QUIZAPP_")]:
-        monkeypatch.delenv(name)
-    for name, value in environment(database_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
-
-    def invoke(*arguments: str, typed: str | None = None, **variables: str) -> Result:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        result = CliRunner().invoke(cli.quizapp, arguments, input=typed)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    return invoke
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

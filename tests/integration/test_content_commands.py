@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import time_machine
 from click.testing import CliRunner, Result
 
 from quizapp.cli.content import KINDS, content
-from tests.databases import environment
+from tests.integration.conftest import Run
 
 GOOD = Path(__file__).parents[1] / "data" / "content" / "good"
 ITEMS = Path("question_banks", "brakes", "items.yaml")
@@ -31,7 +29,7 @@ def today() -> Iterator[None]:
         yield
 
 
-def run(*arguments: object) -> Result:
+def invoke(*arguments: object) -> Result:
     return CliRunner().invoke(content, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
@@ -42,7 +40,7 @@ def spoil(folder: Path, old: str, new: str) -> None:
 
 
 def test_check_counts_and_is_content(folder: Path) -> None:
-    result = run("check", "--from", folder)
+    result = invoke("check", "--from", folder)
 
     assert (result.exit_code, result.output) == (0, "Entries: 15. Faults: 0. Warnings: 0.\n")
 
@@ -50,7 +48,7 @@ def test_check_counts_and_is_content(folder: Path) -> None:
 def test_check_names_file_line_and_rule_and_fails(folder: Path) -> None:
     spoil(folder, "objective: LN2", "objective: LN9")
 
-    result = run("check", "--from", folder)
+    result = invoke("check", "--from", folder)
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
@@ -62,8 +60,8 @@ def test_check_names_file_line_and_rule_and_fails(folder: Path) -> None:
 def test_a_warning_fails_a_strict_check_only(folder: Path) -> None:
     spoil(folder, "facts: [N10]", "facts: [N10, N20]")
 
-    assert run("check", "--from", folder).exit_code == 0
-    assert run("check", "--from", folder, "--strict").exit_code == 1
+    assert invoke("check", "--from", folder).exit_code == 0
+    assert invoke("check", "--from", folder, "--strict").exit_code == 1
 
 
 def test_format_names_what_would_change_and_then_changes_it_once(folder: Path) -> None:
@@ -71,20 +69,20 @@ def test_format_names_what_would_change_and_then_changes_it_once(folder: Path) -
     spoil(folder, "bloom: apply\ndifficulty: easy\n", "difficulty: 'easy'\nbloom: apply\n")
     before = (folder / ITEMS).read_bytes()
 
-    only_looked = run("format", "--from", folder, "--check")
+    only_looked = invoke("format", "--from", folder, "--check")
     assert (only_looked.exit_code, (folder / ITEMS).read_bytes()) == (1, before)
     assert only_looked.output.splitlines() == [ITEMS.as_posix(), "1 of 9 files would change."]
 
-    assert run("format", "--from", folder).exit_code == 0
+    assert invoke("format", "--from", folder).exit_code == 0
     assert (folder / ITEMS).read_bytes() == (GOOD / ITEMS).read_bytes()
-    assert run("format", "--from", folder, "--check").output == "0 of 9 files would change.\n"
+    assert invoke("format", "--from", folder, "--check").output == "0 of 9 files would change.\n"
 
 
 def test_format_leaves_what_it_cannot_read(folder: Path) -> None:
     spoil(folder, "objective: LN2", "objectiv: LN2")
     before = (folder / ITEMS).read_bytes()
 
-    result = run("format", "--from", folder)
+    result = invoke("format", "--from", folder)
 
     assert result.exit_code == 1
     assert "unknown-key" in result.output
@@ -92,21 +90,17 @@ def test_format_leaves_what_it_cannot_read(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # loading itself is tested on both
-def test_load_and_export_go_round(folder: Path, tmp_path: Path, database_url: str) -> None:
-    def quizapp(*arguments: object) -> tuple[int, str]:
-        command = [sys.executable, "-m", "quizapp.cli", "content", *map(str, arguments)]
-        own = environment(database_url, tmp_path)
-        done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    assert quizapp("load", "--from", folder) == (0, "Content: 15 new, 0 changed, 0 unchanged.\n")
-    assert quizapp("export", tmp_path / "elsewhere")[0] == 0
+def test_load_and_export_go_round(folder: Path, tmp_path: Path, run: Run) -> None:
+    load = ("content", "load", "--from", str(folder))
+    loaded = run(*load)
+    assert (loaded.exit_code, loaded.output) == (0, "Content: 15 new, 0 changed, 0 unchanged.\n")
+    assert run("content", "export", str(tmp_path / "elsewhere")).exit_code == 0
     assert (tmp_path / "elsewhere" / ITEMS).read_bytes() == (GOOD / ITEMS).read_bytes()
 
     spoil(folder, "objective: LN2", "objective: LN9")
-    code, output = quizapp("load", "--from", folder)
-    assert code == 1
-    assert output.splitlines() == [
+    refused = run(*load)
+    assert refused.exit_code == 1
+    assert refused.output.splitlines() == [
         "question_banks/brakes/items.yaml:4: unknown-objective: There is no objective “LN9” (nearest: LN3).",
         "Error: 1 fault; nothing was loaded.",
     ]
@@ -114,7 +108,7 @@ def test_load_and_export_go_round(folder: Path, tmp_path: Path, database_url: st
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_schema_for_editors(kind: str) -> None:
-    schema = json.loads(run("schema", kind).output)
+    schema = json.loads(invoke("schema", kind).output)
 
     assert schema.get("additionalProperties") is False or schema["anyOf"]
 
@@ -122,21 +116,21 @@ def test_every_kind_has_a_schema_for_editors(kind: str) -> None:
 def test_lint_names_file_line_rule_and_item_and_a_reason_excuses_it(folder: Path) -> None:
     spoil(folder, "lead_in: Which receptor explains this?", "lead_in: Which receptor is not one of them?")
 
-    result = run("lint", "--from", folder)
+    result = invoke("lint", "--from", folder)
     assert result.exit_code == 1
     told = f"{ITEMS}:12: negative-lead-in: brakes-1: “not” is read over; ask for what is, or set it in **bold**."
     assert told in result.output.splitlines()
-    listed = json.loads(run("lint", "--from", folder, "--json").output)
+    listed = json.loads(invoke("lint", "--from", folder, "--json").output)
     wanted = {"item": "brakes-1", "line": 12, "rule": "negative-lead-in", "reason": None}
     assert any(wanted.items() <= each.items() for each in listed)
 
     (folder / "question_banks/brakes/more.yaml").write_text(
         (folder / ITEMS).read_text(encoding="utf-8").split("---\n")[1].replace("brakes-2", "brakes-3")
     )
-    named = run("lint", "--from", folder, folder / "question_banks/brakes/more.yaml").output
+    named = invoke("lint", "--from", folder, folder / "question_banks/brakes/more.yaml").output
     assert "more.yaml" in named
     assert ITEMS.as_posix() not in named
-    outside = run("lint", "--from", folder, __file__)
+    outside = invoke("lint", "--from", folder, __file__)
     assert (outside.exit_code, "does not stand below" in outside.output) == (2, True)
 
 
@@ -144,25 +138,29 @@ def test_lint_is_content_with_reasons_in_their_canonical_place(folder: Path) -> 
     reasons = "lint:\n  no-reference: The textbook is enough.\n"
     spoil(folder, "review_by: 2027-11-01\nstem:", f"review_by: 2027-11-01\n{reasons}stem:")
     spoil(folder, "enemies: [brakes-1]\n", f"enemies: [brakes-1]\n{reasons}  option-count: There are two brakes.\n")
-    assert run("format", "--from", folder, "--check").exit_code == 0
+    assert invoke("format", "--from", folder, "--check").exit_code == 0
 
-    result = run("lint", "--from", folder)
+    result = invoke("lint", "--from", folder)
     assert (result.exit_code, result.output) == (0, "Rules: 33. Findings: 0. Excused with a reason: 4.\n")
 
 
 def test_statistics_and_review_and_signoff_work_on_a_folder(folder: Path, tmp_path: Path) -> None:
-    told = run("statistics", "--from", folder).output.splitlines()
+    told = invoke("statistics", "--from", folder).output.splitlines()
     assert told[0] == "brakes: 2 questions, 0 drafts, 0 signed"
     assert "  LN2               1       0       6" in told
-    assert json.loads(run("statistics", "--from", folder, "--json").output)[0]["keys"] == {"A": 1, "B": 1, "C": 0}
+    assert json.loads(invoke("statistics", "--from", folder, "--json").output)[0]["keys"] == {
+        "A": 1,
+        "B": 1,
+        "C": 0,
+    }
 
-    assert "5 files written" in run("review", "--from", folder, tmp_path / "paper").output
+    assert "5 files written" in invoke("review", "--from", folder, tmp_path / "paper").output
     assert (tmp_path / "paper/questions-brakes.pdf").read_bytes().startswith(b"%PDF")
 
     sign = ("signoff", "--from", folder, "--by", "A. Reader", "--credentials", "MD")
-    assert run(*sign, "brakes-2").output == "Signed: brakes-2.\n"
+    assert invoke(*sign, "brakes-2").output == "Signed: brakes-2.\n"
     assert "  on: 2026-11-23\n" in (folder / ITEMS).read_text(encoding="utf-8")
-    assert run("format", "--from", folder, "--check").exit_code == 0
-    assert "1 signed" in run("statistics", "--from", folder).output
-    assert run(*sign, "brakes-9").output == "Error: There is no item “brakes-9”.\n"
-    assert "has not come yet" in run(*sign, "brakes-1", "--on", "2026-11-24").output
+    assert invoke("format", "--from", folder, "--check").exit_code == 0
+    assert "1 signed" in invoke("statistics", "--from", folder).output
+    assert invoke(*sign, "brakes-9").output == "Error: There is no item “brakes-9”.\n"
+    assert "has not come yet" in invoke(*sign, "brakes-1", "--on", "2026-11-24").output

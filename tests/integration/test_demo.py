@@ -25,14 +25,13 @@ from quizapp.services.crediting import rehearsing as crediting
 from quizapp.services.crediting.issuing import Press
 from quizapp.services.crediting.vault import Vault
 from tests.databases import Sqlite
-from tests.integration.test_cli import Run, run
+from tests.integration.conftest import Run
 
 ENDS = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 DAYS = 40
 VAULT = Vault([Fernet.generate_key().decode()])
 STUDENT_95 = {9: 2.2622, 10: 2.2281, 11: 2.2010, 12: 2.1788, 13: 2.1604, 14: 2.1448, 15: 2.1314}
 """Degrees of freedom → the quantile of Student’s t for a two-sided interval of 95 %, from the printed table."""
-__all__ = ["run"]
 
 
 def log(url: str, *, seed: int) -> list[tuple[Any, ...]]:

@@ -8,16 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 
-from quizapp import cli
 from quizapp.db.extension import db
 from quizapp.db.models import ActivityCoordinator
 from quizapp.db.session import writing
 from quizapp.services.crediting import folder as folders
-from tests.databases import SECRET_KEY
-from tests.integration.conftest import Auth
+from tests.integration.conftest import ONCE, Auth, Run
 from tests.integration.credited import Designated, coordinator
 from tests.integration.learners import MONDAY
 from tests.integration.participants import Participant, body_of, slug_of
@@ -89,22 +86,18 @@ def test_it_is_taken_from_its_page(activity: Designated, client: Client) -> None
         assert f"{slug_of(activity.session, activity)}/00-abstract.pdf" in archive.namelist()
 
 
-def test_the_shell_makes_it_and_overwrites_nothing(
-    activity: Designated, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@ONCE
+def test_the_shell_makes_it_and_overwrites_nothing(activity: Designated, run: Run, tmp_path: Path) -> None:
     slug = slug_of(activity.session, activity)
     activity.session.rollback()
-    monkeypatch.setattr("quizapp.web.log.configure", lambda: None)  # it would outlive the test
-    for name, value in {"DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY, "DATA": str(tmp_path)}.items():
-        monkeypatch.setenv(f"QUIZAPP_{name}", value)
     command = ["cme", "folder", slug, "--by", "coordinator@example.org", "--to"]
-    done = CliRunner().invoke(cli.quizapp, [*command, str(tmp_path / "out")])
+    done = run(*command, str(tmp_path / "out"))
     assert done.exit_code == 0, done.output
     assert "Missing: 01-front-matter-edition-1: title." not in done.output
     assert (tmp_path / "out" / "00-abstract.html").is_file()
-    again = CliRunner().invoke(cli.quizapp, [*command, str(tmp_path / "out")])
+    again = run(*command, str(tmp_path / "out"))
     assert again.exit_code == 1
     assert "is there already" in again.output
-    zipped = CliRunner().invoke(cli.quizapp, [*command, str(tmp_path / "out.zip")])
+    zipped = run(*command, str(tmp_path / "out.zip"))
     assert zipped.exit_code == 0
     assert zipfile.is_zipfile(tmp_path / "out.zip")

@@ -8,12 +8,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 from flask import Flask
 
-from quizapp.cli.auditing import audit
 from quizapp.core.audit import Event, digest
 from quizapp.db import write_once
 from quizapp.db.extension import db
@@ -22,8 +19,7 @@ from quizapp.db.session import writing
 from quizapp.services import auditing
 from quizapp.services import work as background
 from quizapp.services.crediting import heads
-from tests.databases import environment
-from tests.integration.conftest import Auth
+from tests.integration.conftest import Auth, Run
 from tests.integration.credited import PROVIDER
 from tests.integration.learners import MONDAY, Learner
 
@@ -167,12 +163,7 @@ def flips(session: Any, name: str, column: str, where: str) -> Any:
         yield changed
 
 
-def test_an_end_cut_off_later_is_seen_here_and_elsewhere(
-    app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("quizapp.web.log.configure", lambda: None)  # it would outlive the test
-    for name, value in environment(database_url, tmp_path).items():
-        monkeypatch.setenv(name, value)
+def test_an_end_cut_off_later_is_seen_here_and_elsewhere(app: Flask, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "heads.json"
     with app.app_context():
         session = db.session()
@@ -180,21 +171,21 @@ def test_an_end_cut_off_later_is_seen_here_and_elsewhere(
         append(session, MONDAY, 3)
         sign(app)
         db.session.remove()
-    assert run("heads", str(file)).output.startswith(f"Written to {file}.")
-    assert run("heads", str(file)).exit_code == 1, "a file of heads is never overwritten"
-    assert run("verify").output == "Events: 4. Signed heads: 1. None was altered.\n"
-    assert run("verify", "--heads", str(file)).output == "Events: 4. Signed heads: 1. None was altered.\n"
+    assert run("audit", "heads", str(file)).output.startswith(f"Written to {file}.")
+    assert run("audit", "heads", str(file)).exit_code == 1, "a file of heads is never overwritten"
+    assert run("audit", "verify").output == "Events: 4. Signed heads: 1. None was altered.\n"
+    assert run("audit", "verify", "--heads", str(file)).output == "Events: 4. Signed heads: 1. None was altered.\n"
     with app.app_context(), writing(db.session()) as session:
         write_once.lift(session.connection())
         session.execute(sa.delete(AuditDetail).where(AuditDetail.number > 2))
         session.execute(sa.delete(AuditEvent).where(AuditEvent.number > 2))
-    cut = run("verify")
+    cut = run("audit", "verify")
     assert cut.exit_code == 1
     assert "The audit ends with event 2, but the head of 2026-11-23 was signed over event 3" in cut.output
     with app.app_context(), writing(db.session()) as session:
         session.execute(sa.delete(AuditHead))
-    assert run("verify").exit_code == 0, "who can delete the heads too is not seen here"
-    assert "but the head of 2026-11-23" in run("verify", "--heads", str(file)).output, "but is seen elsewhere"
+    assert run("audit", "verify").exit_code == 0, "who can delete the heads too is not seen here"
+    assert "but the head of 2026-11-23" in run("audit", "verify", "--heads", str(file)).output, "but is seen elsewhere"
 
     for text in (
         "",
@@ -204,13 +195,9 @@ def test_an_end_cut_off_later_is_seen_here_and_elsewhere(
         file.read_text().replace('"heads": [\n    "e', '"heads": [\n    "f'),
     ):
         file.write_text(text)
-        bad = run("verify", "--heads", str(file))
+        bad = run("audit", "verify", "--heads", str(file))
         assert bad.exit_code == 2, text
         assert "no export of heads" in bad.output
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(audit, list(words))
 
 
 def test_a_chain_that_was_computed_anew_is_named(app: Flask) -> None:

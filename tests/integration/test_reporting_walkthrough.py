@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner
 from flask import Flask
 
-from quizapp.cli.running import cme
 from quizapp.db.extension import db
 from quizapp.db.models import Activity, ActivityCoordinator, Claim
 from quizapp.db.session import writing
-from tests.databases import SECRET_KEY
-from tests.integration.conftest import Auth
+from tests.integration.conftest import Auth, Run
 from tests.integration.credited import Designated
 from tests.integration.test_reporting import Desk
 from tests.pages import Client
@@ -96,30 +93,25 @@ def test_files_and_claims_of_others_are_not_found(auth: Auth, client: Client, de
     assert desk.states(claim) == ["issued", "queued"]
 
 
-def test_the_shell_writes_the_file_for_its_owner_alone(
-    desk: Desk, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("quizapp.web.log.configure", lambda: None)  # it would outlive the test
-    for name, value in {"DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY, "DATA": str(tmp_path)}.items():
-        monkeypatch.setenv(f"QUIZAPP_{name}", value)
+def test_the_shell_writes_the_file_for_its_owner_alone(desk: Desk, run: Run, tmp_path: Path) -> None:
     claim = desk.physician()
     slug = desk.session.scalars(sa.select(Activity.slug).where(Activity.id == desk.run.activity_id)).one()
     desk.session.rollback()
     to = tmp_path / "completions.json"
     by = ["--by", "coordinator@example.org"]
-    done = CliRunner().invoke(cme, ["export-pars", slug, *by, "--to", str(to)])
+    done = run("cme", "export-pars", slug, *by, "--to", str(to))
     assert done.exit_code == 0, done.output
     assert [row["row"] for row in json.loads(to.read_text("utf-8"))["completions"]] == [claim]
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
-    again = CliRunner().invoke(cme, ["export-pars", slug, *by])
+    again = run("cme", "export-pars", slug, *by)
     assert json.loads(again.output) == json.loads(to.read_text("utf-8")), "run twice, it is the same file"
     assert desk.session.scalars(sa.select(Claim.state).where(Claim.id == claim)).one() == "queued"
-    shapeless = CliRunner().invoke(cme, ["export-pars", slug, *by, "--system", "ama"])
+    shapeless = run("cme", "export-pars", slug, *by, "--system", "ama")
     assert (shapeless.exit_code, "says no shape" in shapeless.output) == (1, True)
     for arguments, sentence in [
         (["none", *by], "runs no published activity “none”"),
         ([slug, "--by", "nobody@example.org"], "nobody@example.org is no coordinator"),
     ]:
-        refused = CliRunner().invoke(cme, ["export-pars", *arguments])
+        refused = run("cme", "export-pars", *arguments)
         assert refused.exit_code == 1
         assert sentence in refused.output

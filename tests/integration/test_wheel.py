@@ -39,13 +39,16 @@ def installed(wheel: Path) -> Path:
     return folder
 
 
-def _run(installed: Path, folder: Path, *arguments: str) -> str:
-    variables = environment(f"sqlite:///{folder / 'quizapp.sqlite3'}", folder) | {"PYTHONPATH": str(installed)}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=variables, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+FROM_THE_WHEEL = """
+import quizapp
+print(quizapp.__file__)
+from click.testing import CliRunner
+from quizapp.cli import quizapp as command
+for arguments in ("db", "upgrade"), ("content", "load"):
+    print(CliRunner().invoke(command, arguments).output, end="")
+from quizapp.app import create_app
+print(create_app().test_client().get("/login").status_code)
+"""
 
 
 def test_the_wheel_holds_the_program_and_what_it_reads(wheel: Path) -> None:
@@ -59,8 +62,12 @@ def test_the_wheel_holds_the_program_and_what_it_reads(wheel: Path) -> None:
 
 
 def test_an_installed_wheel_makes_a_database_loads_its_content_and_answers(installed: Path, tmp_path: Path) -> None:
-    assert str(installed) in _run(installed, tmp_path, "-c", "import quizapp; print(quizapp.__file__)")
-    _run(installed, tmp_path, "-m", "quizapp.cli", "db", "upgrade")
-    _run(installed, tmp_path, "-m", "quizapp.cli", "content", "load")
-    asked = "from quizapp.app import create_app; print(create_app().test_client().get('/login').status_code)"
-    assert _run(installed, tmp_path, "-c", asked).strip() == "200"
+    variables = environment(f"sqlite:///{tmp_path / 'quizapp.sqlite3'}", tmp_path) | {"PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, "-c", FROM_THE_WHEEL], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    came_from, *_, loaded, answered = done.stdout.splitlines()
+    assert came_from.startswith(str(installed))
+    assert " new, 0 changed" in loaded
+    assert answered == "200"
