@@ -189,8 +189,9 @@ def test_two_who_write_at_once_see_both_texts_and_choose(client: Client, auth: A
         ({"released": "yesterday"}, "Choose a day, or leave the field empty."),
         ({"system:sample-credits": "0.3"}, "Credit comes in steps of 0.25"),
         ({"system:sample-credits": "much"}, "Write the credits as a number"),
-        ({"audience": "x" * 4_001}, "Keep it within 4000 characters."),
-        ({"title": "x" * 201}, "Keep it within 200 characters."),
+        ({"audience": "x" * 4_001}, "Keep it within 4,000 characters; this has 4,001."),
+        ({"minutes": "an hour", "system:sample-credits": "0.3", "minimum_percent": "170"}, "number from 0 to 100."),
+        ({"title": "x" * 201}, "Keep it within 200 characters; this has 201."),
     ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -234,7 +234,7 @@ def check(draft: Draft) -> None:
         if unstorable(value):
             problems[name] = UNKEPT
         elif isinstance(value, str) and len(value) > (longest := LONGEST_TITLE if name == "title" else LONGEST_TEXT):
-            problems[name] = f"Keep it within {longest} characters."
+            problems[name] = f"Keep it within {longest:,} characters; this has {len(value):,}."
         elif name in MOST and not 0 <= value <= MOST[name]:
             problems[name] = f"Enter a whole number from 0 to {MOST[name]}."
         elif name in LISTS and (len(value) > MOST_ENTRIES or any(len(one) > LONGEST_TEXT for one in value)):

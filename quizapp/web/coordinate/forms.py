@@ -25,6 +25,7 @@ from quizapp.core.credit.amounts import NoAmount, read_quarters, shown
 from quizapp.core.credit.front_matter import NEEDS
 from quizapp.core.credit.professions import PROFESSIONS
 from quizapp.core.preferences import Unfit
+from quizapp.services.crediting import drafting
 from quizapp.services.crediting.disclosing import ROLES
 from quizapp.services.crediting.drafting import Draft
 from quizapp.services.crediting.providers import REPORT_FORMATS, Held, ProviderText, SystemText
@@ -124,7 +125,7 @@ def filled(draft: Draft) -> dict[str, Any]:
 
 
 def read_draft(form: DraftForm, held: Draft, stock: Stock) -> Draft:
-    """What was typed, on top of what the form does not show. Raises Unfit for what cannot be read."""
+    """What was typed, on top of what the form does not show. Raises Unfit for all that cannot be read or kept."""
     problems = {name: str(form[name].process_errors[0]) for name in (*NUMBERS, *DAYS) if form[name].process_errors}
     systems: dict[str, int] = {}
     for name, typed in request.form.items():
@@ -134,8 +135,6 @@ def read_draft(form: DraftForm, held: Draft, stock: Stock) -> Draft:
                 systems[slug[:LONGEST_SLUG]] = read_quarters(typed)
             except NoAmount as problem:
                 problems["systems"] = str(problem)
-    if problems:
-        raise Unfit(problems)
     objectives, questions = read_content(held, stock)
     given: dict[str, Any] = {name: form[name].data or 0 for name in NUMBERS}
     given.update((name, form[name].data) for name in DAYS)
@@ -143,7 +142,7 @@ def read_draft(form: DraftForm, held: Draft, stock: Stock) -> Draft:
     for name in ("title", "quarter", "validity_reviewer", "board_label", "board_reference"):
         given[name] = " ".join(given[name].split())
     lines = (form.bibliography.data or "").splitlines()
-    return replace(
+    typed_draft = replace(
         held,
         **given,
         pretest=bool(form.pretest.data),
@@ -152,6 +151,13 @@ def read_draft(form: DraftForm, held: Draft, stock: Stock) -> Draft:
         questions=questions,
         bibliography=tuple(line for one in lines if (line := one.strip())),
     )
+    try:
+        drafting.check(typed_draft)
+    except Unfit as unfit:
+        problems = dict(unfit.problems) | problems
+    if problems:
+        raise Unfit(problems)
+    return typed_draft
 
 
 def _tidy(text: str | None) -> str:
