@@ -21,6 +21,8 @@ from quizapp.db.models import (
     ActivityCoordinator,
     Certificate,
     Claim,
+    CreditSystem,
+    Designation,
     Participation,
     Presentation,
     Revocation,
@@ -34,10 +36,11 @@ from quizapp.services import examining
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import issuing
 from quizapp.web import throttle
-from tests.integration.conftest import Auth
-from tests.integration.credited import Designated
+from tests.integration.conftest import ONCE, Auth
+from tests.integration.credited import SYSTEM, Designated
 from tests.integration.learners import Learner
 from tests.integration.participants import body_of, slug_of
+from tests.integration.records import certify
 from tests.pages import Client
 from tests.statements import counted
 
@@ -161,7 +164,9 @@ def test_from_the_list_to_a_certificate_that_anybody_verifies(
     assert "A slip." not in client.get(f"/verify/{code}").text, "why is between those whom it concerns"
     told = client.raw.get("/verify/status").get_data(as_text=True)
     assert verify(document.data, public, read_status_list(told, public)).outcome is Outcome.REVOKED
-    assert "no longer good" in ana.get(f"/credit/activities/{slug}").text
+    page = ana.get(f"/credit/activities/{slug}")
+    assert "no longer good" in page.text
+    assert "You have your certificate." not in page.text
     others = client.raw.get("/verify/revocations").get_json()
     (entry,) = others["revokedCredential"]
     assert (entry["id"].rpartition("/")[2], entry["revoked"], entry["revocationReason"]) == (code, True, "Revoked.")
@@ -170,6 +175,41 @@ def test_from_the_list_to_a_certificate_that_anybody_verifies(
     where = header["kid"].removeprefix("http://localhost")
     assert client.raw.get(where).get_json()["kid"] == header["kid"].rpartition("/")[2]
     assert client.raw.get("/verify/keys/none").status_code == 404
+
+
+@ONCE
+def test_credit_of_two_kinds_is_claimed_one_after_the_other(
+    auth: Auth, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activity = offer(session)
+    with writing(session):
+        hours = {"slug": "hours", "edition": 1, "body": SYSTEM | {"unit": "hour(s)"}, "at": clock.now()}
+        system = session.execute(sa.insert(table(CreditSystem)).returning(CreditSystem.id), hours).scalar_one()
+        designated = {"version_id": activity.version_id, "system_id": system, "maximum": 4}
+        session.execute(sa.insert(table(Designation)), designated)
+    slug, ana = slug_of(session, activity), auth.browser("student", email=ANA)
+    page = to_the_claim(session, auth, ana, slug)
+    page = page.form("Claim and make the certificate: sample credits").send(amount="0.5")
+    page = page.follow("Claim your other credit")
+    assert "Say it anew" not in page.text, "the time was attested for good"
+    monkeypatch.setattr(issuing, "issue", lambda *_: (_ for _ in ()).throw(RuntimeError("the printer is out")))
+    page = page.form("Claim and make the certificate").send(amount="0.75")
+    assert "it will be made soon" in page.text
+    assert "Claim your other credit" not in page.text, "none is left"
+    session.rollback()
+    assert session.scalars(sa.select(Claim.quarters).order_by(Claim.id)).all() == [2, 3]
+    first, claim_id, taken = session.execute(
+        sa.select(Certificate.code, Certificate.claim_id, Certificate.participation_id)
+    ).one()
+    certify(session, taken, claim_id, supersedes=first)
+    monkeypatch.undo()
+    page = ana.get(f"/credit/activities/{slug}")
+    assert "Its certificate is still to be made." in page.text, (
+        "two certificates of the one claim are none of the other"
+    )
+    page.form("Make the certificate").send()
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count(sa.distinct(Certificate.claim_id)))) == 2
 
 
 def test_a_corrected_certificate_names_the_one_in_its_place(

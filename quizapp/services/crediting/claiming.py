@@ -73,8 +73,8 @@ def _terms(body: Mapping[str, Any], provider: Mapping[str, Any], system: Mapping
 
 @dataclass(frozen=True)
 class Taken:
-    """A participation with all that was done in it. `claims`: slug of a system → the state of its claim. `core`: the
-    same without a claim, as the rules see it."""
+    """A participation with all that was done in it. `claims`: slug of a system → the state of its claim, in
+    the order in which they were granted. `core`: the same without a claim, as the rules see it."""
 
     id: int
     learner_id: int
@@ -120,7 +120,9 @@ def list_taken(session: Session, *where: sa.ColumnElement[bool]) -> tuple[Taken,
         sat[one.participation_id].append(one)
     granted: defaultdict[int, dict[str, State]] = defaultdict(dict)
     for held in session.execute(
-        sa.select(Claim.participation_id, Claim.system, Claim.state).where(Claim.participation_id.in_(ids))
+        sa.select(Claim.participation_id, Claim.system, Claim.state)
+        .where(Claim.participation_id.in_(ids))
+        .order_by(Claim.id)
     ):
         granted[held.participation_id][held.system] = State(held.state)
     return tuple(

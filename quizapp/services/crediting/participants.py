@@ -163,7 +163,7 @@ def line_of(row: Any, terms: Mapping[str, Terms], taken: Taken, now: dt.datetime
 
 
 def standing(terms: Mapping[str, Terms], taken: Taken, now: dt.datetime) -> State:
-    """Where somebody stands in the activity as a whole: the claim that moved last, or how far taking part has come."""
+    """Where somebody stands in the activity as a whole: with the first claim, or how far taking part has come."""
     if taken.claims:
         return next(iter(taken.claims.values()))
     return claims.state(next(iter(terms.values())), taken.core, now)

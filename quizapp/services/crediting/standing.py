@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -52,8 +52,9 @@ class Next(StrEnum):
 @dataclass(frozen=True)
 class Standing:
     """`why`: what keeps the next step from being taken, or from ever being taken, "" where nothing does. `before`:
-    whether questions can still be answered before the lesson. `running`: the sitting to go on with. `seconds`: engaged.
-    `claimable`: systems in which this learner can claim; `quarters`: of what was claimed."""
+    whether questions can still be answered before the lesson. `running`: the sitting to go on with. `terms`: of each
+    system of credit; `claimable`: those in which this learner can claim; `further`: whether one is left after a
+    claim in another, and can be claimed now."""
 
     edition: Edition
     participation_id: int | None
@@ -65,7 +66,9 @@ class Standing:
     running: int | None = None
     running_before: bool = False
     """Whether what runs is what is asked before the lesson."""
+    terms: Mapping[str, Terms] = field(default_factory=dict)
     claimable: tuple[str, ...] = ()
+    further: bool = False
     later: str | None = None
     """What can be answered now to show what is still known, `sitting.purpose`."""
     certificates: tuple[Held, ...] = ()
@@ -99,8 +102,9 @@ def get_standing(session: Session, actor: Actor, edition: Edition, now: dt.datet
     if taken is None:
         closed = enrolling.why_closed(edition, now) or ""
         return Standing(edition, None, Next.NOTHING if closed else Next.ENROL, closed)
-    terms = claiming.untested_terms(session, taken.version_id)
     designated = claiming.terms_of(session, taken.version_id)
+    # Dates and the rules of the test are those of the edition, whichever credit is asked for.
+    terms = next(iter(designated.values()), None) or claiming.untested_terms(session, taken.version_id)
     places = set(session.scalars(sa.select(Engagement.place).where(Engagement.participation_id == taken.id)))
     sat_before = attempts.list_sat(session, [taken.id], BEFORE)
     running = [one for one in (*sat_before, *taken.sat) if one.attempt.closed is None]
@@ -114,7 +118,9 @@ def get_standing(session: Session, actor: Actor, edition: Edition, now: dt.datet
         read=edition.lesson is None or LESSON in places,
         running=running[0].sitting_id if running and now < edition.expires else None,
         running_before=bool(running) and running[0].purpose == BEFORE,
+        terms=designated,
         claimable=claimable,
+        further=bool(taken.claims and claimable) and now <= claims.claimable_until(terms, taken.core),
         certificates=verifying.list_held(session, taken.id),
         later=delayed.find_open(session, actor, taken, edition, now),
     )
@@ -132,7 +138,7 @@ def _next(
     standing: Standing, terms: Terms, designated: Mapping[str, Terms], taken: Taken, now: dt.datetime
 ) -> tuple[Next, str]:
     if taken.claims or standing.certificates:
-        owed = len(taken.claims) > sum(1 for one in standing.certificates if one.system)
+        owed = set(taken.claims).difference(one.system for one in standing.certificates)
         return (Next.MAKE if owed else Next.CERTIFICATE), ""
     through = taken.passed_at is not None or claims.passed(terms, taken.core)
     used = not through and len([one for one in taken.sat if one.attempt.closed]) >= terms.attempts

@@ -98,7 +98,8 @@ def sentence_of(held: Standing) -> str:
     if taken is None:
         return "You are not enrolled."
     if held.next is Next.CERTIFICATE:
-        return "You have your certificate." if held.certificates else ""
+        good = any(one.good for one in held.certificates)
+        return "You have your certificate." if good else "Your certificate is no longer good."
     if held.next is Next.MAKE:
         return "Your claim is granted. Its certificate is still to be made."
     if held.next is Next.PARTICIPATION:
@@ -155,6 +156,8 @@ def beside_of(held: Standing) -> tuple[Button, ...]:
         found.append(Button("Answer questions on what stays", where, post=True, name="purpose", value=held.later))
     if held.taken is None:
         return tuple(found)
+    if held.further:
+        found.append(Button("Claim your other credit", url_for("credit.claim", slug=slug)))
     if held.edition.lesson is not None and held.next is not Next.LESSON and not held.running:
         label = "Read the lesson again" if held.read else "Begin with the lesson"
         found.append(Button(label, url_for("credit.open_lesson", slug=slug), post=True))
