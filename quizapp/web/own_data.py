@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, render_template, session, stream_with_context
+from flask import Blueprint, Response, make_response, render_template, session, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_security import current_user, verify_password
 from flask_wtf import FlaskForm
@@ -14,6 +14,7 @@ from quizapp.db.extension import db
 from quizapp.services import erasing, exporting
 from quizapp.web import throttle
 from quizapp.web.allow import allow, get_actor
+from quizapp.web.press import vault
 
 blueprint = Blueprint("own_data", __name__, url_prefix="/settings/data")
 
@@ -40,7 +41,7 @@ def overview_page(form: EraseForm) -> str:
 def export_file() -> Response:
     """Everything as one file, made while it is sent."""
     now = clock.now()
-    pieces = exporting.export(db.session(), current_app.extensions["vault"], get_actor().id, now)
+    pieces = exporting.export(db.session(), vault(), get_actor().id, now)
     response = Response(stream_with_context(pieces), mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="quizapp-data-{now:%Y-%m-%d}.zip"'
     return response

@@ -10,9 +10,11 @@ from quizapp.core.credit.amounts import shown
 from quizapp.db.extension import db
 from quizapp.formats.certificate.facts import read_code
 from quizapp.services.crediting import keys, verifying
+from quizapp.services.crediting.vault import Locked
 from quizapp.web import throttle
 from quizapp.web.allow import allow
 from quizapp.web.pages import whole_site
+from quizapp.web.press import vault
 
 blueprint = Blueprint("verify", __name__, url_prefix="/verify")
 LONGEST_CODE = 40
@@ -86,7 +88,11 @@ def status() -> ResponseReturnValue:
     if (refused := throttle.count_look_up()) is not None:
         return refused
     try:
-        told = verifying.status_list(db.session(), current_app.extensions["vault"], clock.now())
+        told = verifying.status_list(db.session(), vault(), clock.now())
     except keys.NoKey:
         return Response("No certificate was issued yet.\n", status=404, mimetype="text/plain")
+    except Locked:
+        current_app.logger.exception("the list of what is no longer good could not be signed")
+        told = "The list cannot be signed at the moment. Whoever runs this site finds the reason in its log.\n"
+        return Response(told, status=503, mimetype="text/plain")
     return Response(told, mimetype="application/jwt")

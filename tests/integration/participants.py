@@ -19,6 +19,7 @@ from tests.integration.learners import MONDAY, Learner
 
 VAULT = Vault(["A" * 43 + "="])
 PHYSICIAN = profiles.Wanted("Dr Ana Example", "physician")
+NURSE = profiles.Wanted("Ben Example", "nurse")
 LESSON = "nassa-mechanism"
 
 

@@ -22,7 +22,7 @@ from tests.pages import Client
 from tests.statements import counted
 
 MOST_STATEMENTS = {
-    "list": 5, "activity": 12, "claim": 17, "transcript": 7, "participants": 11, "participant": 14, "outcomes": 4,
+    "list": 5, "activity": 11, "claim": 11, "transcript": 7, "participants": 11, "participant": 14, "outcomes": 4,
     "verify": 1, "status": 2,
 }  # fmt: skip
 

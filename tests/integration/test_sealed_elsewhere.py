@@ -12,13 +12,15 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from quizapp.db.extension import db
-from quizapp.db.models import Claim, CreditProfile
+from quizapp.db.models import Claim, CreditProfile, Evaluation, Provider, table
 from quizapp.db.session import writing
 from quizapp.services import exporting
-from quizapp.services.crediting import profiles, reporting
+from quizapp.services.crediting import keys, profiles, reporting
 from quizapp.services.crediting.vault import Vault
 from tests.integration.conftest import ONCE, Auth
 from tests.integration.credited import Designated
+from tests.integration.learners import MONDAY
+from tests.integration.participants import NURSE, Participant, body_of, slug_of
 from tests.integration.records import learner_of
 from tests.integration.test_reporting import Desk
 from tests.pages import Client
@@ -84,3 +86,23 @@ def test_a_row_is_kept_back_with_a_sentence_and_the_others_are_reported(session:
         with pytest.raises(reporting.Refused, match=r"cannot be opened\. This was sealed under another secret key"):
             deed(batch)
     assert desk.states(good) == ["issued", "queued"]
+
+
+@ONCE
+@pytest.mark.usefixtures("content")
+def test_a_key_that_cannot_be_opened_keeps_back_a_certificate_and_the_list_in_words(
+    app: Flask, session: Session, client: Client, auth: Auth
+) -> None:
+    """What it signs waits; nobody meets a page that is broken."""
+    person = auth.sign_in("student")
+    activity = Designated.new(session, **body_of(session, objectives=1, each=1))
+    taken = Participant.new(session, activity, NURSE, learner=learner_of(session, person))
+    taken.sit()
+    with writing(session):
+        session.execute(sa.insert(table(Evaluation)), {"participation_id": taken.id, "answers": {}, "at": MONDAY})
+    (provider,) = session.scalars(sa.select(Provider.slug)).all()
+    keys.get_or_make_key(session, OLD, provider, MONDAY)
+    page = client.get(f"/credit/activities/{slug_of(session, activity)}").form("Get the certificate").send()
+    assert "could not be made now" in page.text
+    status = client.raw.get("/verify/status")
+    assert (status.status_code, status.mimetype) == (503, "text/plain")

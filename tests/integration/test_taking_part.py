@@ -504,7 +504,7 @@ def test_heartbeats_count_the_time_somebody_is_busy_and_no_second_twice(session:
     assert beat(90 + 65 + 66) == 140, "after a longer silence nobody was busy"
     assert beat(1_000, measured=False) == 740, "without a script a pause counts ten minutes at most"
     assert beat(1_100, measured=False) == 840
-    assert engaging.total_seconds(session, person.id) == 855
+    assert claiming.participation_of(session, person.id).engaged_seconds == 855
     for at in (MONDAY - 100 * DAY, MONDAY + 400 * DAY):
         assert engaging.beat(session, person.learner.actor, person.id, "lesson", at) == 840, "outside the dates nothing"
     with pytest.raises(LookupError):

@@ -67,11 +67,6 @@ def counts(session: Session, participation_id: int, now: dt.datetime) -> bool:
     return bool(row.released <= now <= row.expires) and not row.claimed
 
 
-def total_seconds(session: Session, participation_id: int) -> int:
-    """All that was counted in a participation."""
-    return sum(seconds for seconds, _ in _held(session, participation_id).values())
-
-
 def count_sitting(session: Session, participation_id: int, sitting_id: int) -> None:
     """Count the time of a test that is closed from its answers, where no heartbeat told it. Inside the deed that closes
     it."""

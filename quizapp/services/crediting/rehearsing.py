@@ -308,8 +308,8 @@ class Participant:
 
     def _claim(self, participation_id: int) -> int | None:
         actor = self.learner.actor
-        busy = engaging.total_seconds(self.session, participation_id) // 60
         taken = claiming.get_taken(self.session, participation_id)
+        busy = taken.core.engaged_seconds // 60
         most = evaluating.plausible_minutes(taken, self.learner.now)
         said = min(max(1, -(-busy // 5) * 5 + self.rng.choice((0, 0, 5))), most)
         evaluating.attest(self.session, actor, participation_id, said, self.learner.now)

@@ -11,7 +11,7 @@ from quizapp.services.crediting import folder as folders
 from quizapp.services.crediting import scope
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
-from quizapp.web.coordinate.people import press
+from quizapp.web.pages import whole_site
 
 
 @blueprint.get("/activities/<int:activity_id>/folder")
@@ -24,7 +24,7 @@ def folder(activity_id: int) -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def make_folder(activity_id: int) -> ResponseReturnValue:
     """The folder as a ZIP file; that it was made is kept."""
-    made = folders.make(db.session(), get_actor(), activity_id, press().site, clock.now())
+    made = folders.make(db.session(), get_actor(), activity_id, whole_site(), clock.now())
     response = Response(folders.zipped(made), mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{made.slug}-folder.zip"'
     return response

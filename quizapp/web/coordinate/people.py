@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
@@ -16,20 +16,14 @@ from quizapp.core.credit.claims import Refusal
 from quizapp.db.extension import db
 from quizapp.formats.certificate.printing import Unprintable
 from quizapp.services.crediting import overseeing, participants, records
-from quizapp.services.crediting.issuing import Press
 from quizapp.services.crediting.participants import STAGES, STANDS
 from quizapp.services.crediting.vault import Locked
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
+from quizapp.web.press import press
 
 LOOK_AHEAD = dt.timedelta(days=30)
 """The deadline that is offered for a claim that is reopened."""
-
-
-def press() -> Press:
-    """What certificates are made with, at the public address."""
-    site = current_app.config["PUBLIC_URL"].rstrip("/") or request.host_url.rstrip("/")
-    return Press(current_app.extensions["vault"], site)
 
 
 @blueprint.get("/activities/<int:activity_id>/people")

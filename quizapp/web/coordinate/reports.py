@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
@@ -10,14 +10,9 @@ from quizapp.db.extension import db
 from quizapp.formats import pars
 from quizapp.services.crediting import reporting, reports
 from quizapp.services.crediting.reporting import Refused
-from quizapp.services.crediting.vault import Vault
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
-
-
-def _vault() -> Vault:
-    held: Vault = current_app.extensions["vault"]
-    return held
+from quizapp.web.press import vault
 
 
 @blueprint.get("/activities/<int:activity_id>/reports")
@@ -28,7 +23,7 @@ def reporting_page(activity_id: int) -> ResponseReturnValue:
 
 def _reporting_page(activity_id: int, problem: str = "", claim_id: int = 0, typed: str = "") -> str:
     """`claim_id`, `typed`: the row whose correction was refused, and what was said of it."""
-    overview = reports.get_overview(db.session(), get_actor(), activity_id, _vault(), clock.now())
+    overview = reports.get_overview(db.session(), get_actor(), activity_id, vault(), clock.now())
     return render_template(
         "coordinate/reports.html", overview=overview, run=overview.run, problem=problem, claim_id=claim_id, typed=typed
     )
@@ -39,7 +34,7 @@ def _reporting_page(activity_id: int, problem: str = "", claim_id: int = 0, type
 def prepare_report(activity_id: int) -> ResponseReturnValue:
     """Make the file of all that can be reported; a second click finds the same file."""
     try:
-        batch = reporting.prepare(db.session(), get_actor(), activity_id, _vault(), clock.now())
+        batch = reporting.prepare(db.session(), get_actor(), activity_id, vault(), clock.now())
     except Refused as refused:
         return _reporting_page(activity_id, str(refused)), 422
     flash("The file is made. Take it out, send it, and mark it as sent.", "success")
@@ -63,7 +58,7 @@ def report_file(batch_id: int) -> ResponseReturnValue:
     """The file. It names people, so that it was taken out is kept."""
     try:
         system = request.form.get("system", "")[:64]
-        handed = reporting.hand_out(db.session(), get_actor(), batch_id, _vault(), clock.now(), system=system)
+        handed = reporting.hand_out(db.session(), get_actor(), batch_id, vault(), clock.now(), system=system)
     except Refused as refused:
         return _report_page(batch_id, str(refused)), 422
     response = Response(handed.data, mimetype="text/csv" if handed.suffix == "csv" else "application/json")
@@ -76,7 +71,7 @@ def report_file(batch_id: int) -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def send_report(batch_id: int) -> ResponseReturnValue:
     try:
-        told, left_out = reporting.mark_sent(db.session(), get_actor(), batch_id, _vault(), clock.now())
+        told, left_out = reporting.mark_sent(db.session(), get_actor(), batch_id, vault(), clock.now())
     except Refused as refused:
         return _report_page(batch_id, str(refused)), 422
     rows = f"{told} row{'s' if told != 1 else ''}"
@@ -108,7 +103,7 @@ def correct_report(claim_id: int) -> ResponseReturnValue:
     typed = request.form.get("reason", "")
     activity_id = reports.activity_of_claim(db.session(), get_actor(), claim_id)
     try:
-        reporting.correct(db.session(), get_actor(), claim_id, typed, _vault(), clock.now())
+        reporting.correct(db.session(), get_actor(), claim_id, typed, vault(), clock.now())
     except Refused as refused:
         return _reporting_page(activity_id, str(refused), claim_id, typed), 422
     flash("The row waits for the next file.", "success")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
@@ -15,14 +13,7 @@ from quizapp.services.crediting.activities import Edition
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.credit.blueprint import blueprint
 from quizapp.web.credit.profile_forms import ProfileForm, filled
-
-if TYPE_CHECKING:
-    from quizapp.services.crediting.vault import Vault
-
-
-def vault() -> Vault:
-    found: Vault = current_app.extensions["vault"]
-    return found
+from quizapp.web.press import vault
 
 
 def unreadable() -> bool:

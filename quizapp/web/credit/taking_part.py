@@ -28,25 +28,25 @@ from quizapp.services.crediting import (
 from quizapp.services.crediting.activities import Edition
 from quizapp.services.crediting.attempts import BEFORE, TEST
 from quizapp.services.crediting.claiming import Taken
-from quizapp.services.crediting.issuing import Press
 from quizapp.services.crediting.standing import Next
+from quizapp.services.crediting.vault import Locked
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.credit.blueprint import blueprint
 from quizapp.web.credit.standing import view_of
-from quizapp.web.pages import whole_site
+from quizapp.web.press import press
 
 
-def press() -> Press:
-    """What certificates are made with here."""
-    return Press(current_app.extensions["vault"], whole_site())
+def own_edition(slug: str) -> Edition:
+    """The edition of the learner’s enrolment. Raises LookupError for who is not enrolled."""
+    version_id = activities.find_own(db.session(), slug, get_actor().id)
+    if version_id is None:
+        raise LookupError(slug)
+    return activities.get_edition(db.session(), version_id)
 
 
 def own(slug: str) -> tuple[Edition, Taken]:
     """The learner’s participation with the edition of the enrolment. Raises LookupError for who is not enrolled."""
-    version_id = activities.find_own(db.session(), slug, get_actor().id)
-    if version_id is None:
-        raise LookupError(slug)
-    edition = activities.get_edition(db.session(), version_id)
+    edition = own_edition(slug)
     taken = standing.find_taken(db.session(), get_actor(), edition.activity_id)
     if taken is None:
         raise LookupError(slug)
@@ -172,13 +172,15 @@ def claim_page(
     refusal: Refusal | None = None,
 ) -> str:
     """First the time, then the amount: what can be claimed follows from the time."""
-    edition, taken = own(slug)
+    edition = own_edition(slug)
     held = standing.get_standing(db.session(), get_actor(), edition, clock.now())
-    terms = claiming.terms_of(db.session(), edition.id)
+    taken = held.taken
+    if taken is None:
+        raise LookupError(slug)
     offers = []
     for system in edition.systems:
         if system.slug in held.claimable and taken.core.attested_minutes is not None:
-            top = claims.most(terms[system.slug], taken.core)
+            top = claims.most(held.terms[system.slug], taken.core)
             amounts = [shown(quarters) for quarters in range(system.step, top + 1, system.step)]
             known = {"claimed": "…", "name": get_actor().name or get_actor().email, "unit": named(system.unit)}
             offers.append(
@@ -194,7 +196,7 @@ def claim_page(
         edition=edition,
         held=held,
         attested=taken.core.attested_minutes,
-        engaged=engaging.total_seconds(db.session(), taken.id) // 60,
+        engaged=taken.core.engaged_seconds // 60,
         plausible=evaluating.plausible_minutes(taken, clock.now()),
         minutes=minutes if minutes is not None else str(taken.core.attested_minutes or ""),
         problem_of_minutes=problem_of_minutes,
@@ -276,6 +278,9 @@ def make_certificate(slug: str) -> ResponseReturnValue:
             made = issuing.issue_participation(db.session(), press(), get_actor(), taken.id, clock.now())
         except Unprintable as unprintable:
             flash(str(unprintable), "error")
+        except Locked:
+            current_app.logger.exception("a certificate could not be made")
+            flash("The certificate could not be made now. Please try again later; nothing is lost.", "error")
         else:
             if isinstance(made, Refusal):
                 flash(" ".join(made.reasons), "error")
