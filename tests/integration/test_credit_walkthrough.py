@@ -243,7 +243,7 @@ def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, sessi
     form = ana.get(f"/credit/activities/{slug}/enrol").form("Enrol")
     typed = {"name": "", "profession": "physician", "npi": "1234567890", "licence": "A<b>1", "birth_month": "2"}
     bad = form.send(**typed, birth_day="30", status=422)
-    for sentence in ("Write your name", "slip in it", "letters, digits, points", "February has no day 30."):
+    for sentence in ("Write the name", "slip in it", "letters, digits, points", "February has no day 30."):
         assert sentence in bad.text
     assert bad.one("#npi").attrs.get("value") == "1234567890"
     assert bad.one("#birth_day").attrs.get("value") == "30"

@@ -283,7 +283,7 @@ def test_what_is_disclosed_must_be_mitigated_before_the_role_began(desk: Desk) -
     disclosing.disclose(session, actor, person, late, MONDAY)
     ((element, sentence),) = desk.refused()
     assert element == "in_control"
-    assert "dated 2026-11-24, after the role began on 2026-11-23" in sentence
+    assert "dated 24 November 2026, after the role began on 23 November 2026" in sentence
     disclosing.disclose(session, actor, person, replace(late, employed=True, mitigated_on=TODAY), MONDAY)
     assert "must not control content" in desk.refused()[0][1]
     disclosing.disclose(session, actor, person, replace(late, mitigated_on=TODAY), MONDAY)

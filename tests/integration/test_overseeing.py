@@ -190,7 +190,7 @@ def test_a_correction_supersedes_the_certificate_and_its_claim_is_told_again(roo
         ({"quarters": 5}, "at most 1 credit"),
         ({"quarters": 0}, "more than no credit"),
         ({"quarters": -1}, "more than no credit"),
-        ({"name": "  "}, "Write your name"),
+        ({"name": "  "}, "Write the name"),
         ({"name": "Ann\u202enhoJ"}, "invisible sign"),
         ({"reason": ""}, "Say why"),
     ],

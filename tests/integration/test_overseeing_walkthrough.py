@@ -75,6 +75,8 @@ def test_a_certificate_is_corrected_and_then_revoked(room: Room, client: Client,
     assert off.one(f"#amount-{claim}").attrs["value"] == "0.6"
     unprintable = record.form("Issue a corrected certificate").send(name="Mira \u1b83", reason="x", status=422)
     assert "No font of ours has the sign" in unprintable.text
+    same = record.form("Issue a corrected certificate").send(reason="A slip.")
+    assert f"Certificate {first} says exactly this already." in same.text
     done = record.form("Issue a corrected certificate").send(name="Dr Ana Example", amount="0.75", reason="A slip.")
     assert "0.75 sample credits" in done.text
     assert "superseded" in done.text

@@ -148,7 +148,7 @@ TOLD = {"given_name": "Ana", "family_name": "Example", "npi": "1234567893", "bir
 @pytest.mark.parametrize(
     ("wanted", "field", "sentence"),
     [
-        ({"name": " "}, "name", "Write your name as it should stand on the certificate."),
+        ({"name": " "}, "name", "Write the name as it should stand on the certificate."),
         ({"name": "Dr \u202eana"}, "name", "invisible sign"),
         ({"name": "Dr 😀 Ana"}, "name", "No font of ours has the sign 😀"),
         ({"profession": "emperor"}, "profession", "Choose your profession"),

@@ -260,10 +260,14 @@ def _person(person: InControl) -> list[str]:
         found.append(f"What {person.name} discloses has not been mitigated.")
     elif person.began is not None and person.mitigated_on > person.began:
         found.append(
-            f"The mitigation for {person.name} is dated {person.mitigated_on.isoformat()}, after the role began on "
-            f"{person.began.isoformat()}."
+            f"The mitigation for {person.name} is dated {_in_words(person.mitigated_on)}, after the role began on "
+            f"{_in_words(person.began)}."
         )
     return found
+
+
+def _in_words(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _test(front: FrontMatter) -> list[Problem]:

@@ -26,7 +26,7 @@ def problem_of_name(name: str) -> str | None:
     """Why a name cannot be printed on a certificate, or None. Every script is a name; signs that control or turn the
     line are not, because a name that reads differently on paper than in the record proves nothing."""
     if not name.strip():
-        return "Write your name as it should stand on the certificate."
+        return "Write the name as it should stand on the certificate."
     if len(name) > LONGEST_NAME:
         return f"A name can have {LONGEST_NAME} letters; this one has {len(name)}."
     if _controls(name):

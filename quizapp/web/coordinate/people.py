@@ -15,7 +15,7 @@ from quizapp.core.credit.amounts import NoAmount, read_quarters, shown
 from quizapp.core.credit.claims import Refusal
 from quizapp.db.extension import db
 from quizapp.formats.certificate.printing import Unprintable
-from quizapp.services.crediting import overseeing, participants, records
+from quizapp.services.crediting import issuing, overseeing, participants, records
 from quizapp.services.crediting.participants import STAGES, STANDS
 from quizapp.services.crediting.vault import Locked
 from quizapp.web.allow import allow, get_actor
@@ -109,6 +109,7 @@ def correct(claim_id: int) -> ResponseReturnValue:
     """Supersede a certificate by one with the right name and amount."""
     name, amount, reason = (request.form.get(field, "") for field in ("name", "amount", "reason"))
     participation_id, step = records.find_claim(db.session(), get_actor(), claim_id)
+    before = issuing.find_code(db.session(), claim_id)
     try:
         done: str | Refusal = overseeing.correct(
             db.session(),
@@ -125,9 +126,11 @@ def correct(claim_id: int) -> ResponseReturnValue:
     if isinstance(done, Refusal):
         typed = {"deed": "correct", "of": str(claim_id), "name": name, "amount": amount, "reason": reason}
         return _person_page(participation_id, done, typed), 422
-    flash(
-        f"Certificate {done} is the one that counts now. What it supersedes says so wherever it is checked.", "success"
-    )
+    if done == before:
+        flash(f"Certificate {done} says exactly this already. It is the one that counts.", "info")
+    else:
+        told = f"Certificate {done} is the one that counts now. What it supersedes says so wherever it is checked."
+        flash(told, "success")
     return redirect(url_for("coordinate.person", participation_id=participation_id), 303)
 
 

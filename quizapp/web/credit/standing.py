@@ -42,7 +42,6 @@ class Certificate:
     """`amount`: in words, with the stars of italics; "" for one of participation."""
 
     code: str
-    label: str
     amount: str
     url: str
     verify_url: str
@@ -80,7 +79,6 @@ def view_of(held: Standing) -> StandingView:
         certificates=tuple(
             Certificate(
                 code=one.code,
-                label=one.code if one.good else f"{one.code} (no longer good)",
                 amount=f"{shown(one.quarters)} {one.unit}" if one.quarters else "",
                 url=url_for("credit.certificate", code=one.code),
                 verify_url=url_for("verify.code", code=one.code),

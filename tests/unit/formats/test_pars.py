@@ -83,7 +83,7 @@ def test_what_was_written_passes_its_own_checks_comes_back_and_names_activities_
         ("completed_on", "2026-10-31", "outside the activity, which was open from 2026-11-01 to 2027-10-31"),
         ("completed_on", "20261123", "is not in the calendar"),
         ("completed_on", "", "is not in the calendar"),
-        ("name", "", "Write your name"),
+        ("name", "", "Write the name"),
         ("name", "Mira\u202erelluM", "invisible sign"),
         ("family_name", "", "Give your given name and your family name"),
         ("given_name", "", "Give your given name and your family name"),

@@ -34,8 +34,8 @@ def test_names_of_every_script_are_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("", "Write your name"),
-        ("   ", "Write your name"),
+        ("", "Write the name"),
+        ("   ", "Write the name"),
         ("A\nB", "invisible sign"),
         ("A\tB", "invisible sign"),
         ("Anna\u202etrebla", "invisible sign"),
