@@ -24,7 +24,7 @@ from quizapp.services.content import reading
 from quizapp.services.crediting import activities, designating, disclosing, drafting, providers, stock
 from quizapp.services.crediting.checking import AS_WRITTEN
 from quizapp.services.crediting.designating import Unpublishable
-from quizapp.services.crediting.disclosing import Disclosed
+from quizapp.services.crediting.disclosing import Disclosed, StaleDisclosure
 from quizapp.services.crediting.drafting import Draft, StaleDraft
 from quizapp.services.crediting.providers import ProviderText, SystemText
 from tests.integration.conftest import ONCE
@@ -494,10 +494,51 @@ def test_a_person_discloses_by_the_link_of_one_mail(desk: Desk) -> None:
     disclosing.disclose(session, actor, desk.person, kept, MONDAY)
     disclosing.disclose_oneself(session, token, Disclosed(("Speaker for Company X",)), MONDAY)
     assert disclosing.list_people(session, [desk.activity_id])[0].mitigation == "Peer review"
+    # Who looked before somebody disclosed does not overwrite it; the same once more changes nothing.
+    looked, shares = (
+        disclosing.get_person(session, actor, desk.person).disclosure_id,
+        Disclosed(("Shares of Company Y",)),
+    )
+    disclosing.disclose_oneself(session, token, shares, MONDAY)
+    with pytest.raises(StaleDisclosure) as stale:
+        disclosing.disclose(session, actor, desk.person, kept, MONDAY, based_on=looked)
+    assert stale.value.person.relationships == shares.relationships
+    disclosing.disclose(session, actor, desk.person, shares, MONDAY, based_on=looked)
+    assert disclosing.list_people(session, [desk.activity_id])[0].disclosed_by is None
     disclosing.end_person(session, actor, desk.person, MONDAY)
     assert disclosing.find_asked(session, token) is None
     with pytest.raises(LookupError):
         disclosing.disclose_oneself(session, token, told, MONDAY)
+    with pytest.raises(LookupError):
+        disclosing.ask(session, actor, desk.person, "{}".format, MONDAY + dt.timedelta(days=2))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # on SQLite one waits for the other anyway
+def test_who_discloses_while_a_coordinator_enters_something_has_the_last_word(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, store = desk.session, disclosing._store
+    disclosing.ask(session, desk.actor, desk.person, "{}".format, MONDAY)
+    (token,) = session.scalars(sa.select(InControl.token)).all()
+    (engine, told) = (session.get_bind(), Disclosed(("Shares of Company Y",)))
+    session.rollback()
+
+    def discloses() -> None:
+        with sessionmaker(engine, autoflush=False)() as own:
+            disclosing.disclose_oneself(own, str(token), told, MONDAY)
+
+    person = threading.Thread(target=discloses)
+
+    def slowly(*of: Any) -> None:
+        if of[3] is not None:
+            person.start()
+            person.join(0.5)
+        store(*of)
+
+    monkeypatch.setattr(disclosing, "_store", slowly)
+    disclosing.disclose(session, desk.actor, desk.person, Disclosed(("Fees of Company X",)), MONDAY)
+    person.join()
+    assert disclosing.list_people(session, [desk.activity_id])[0].relationships == told.relationships
 
 
 @pytest.mark.parametrize(

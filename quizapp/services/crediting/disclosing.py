@@ -33,7 +33,8 @@ LONGEST_RELATIONSHIP = 400
 @dataclass(frozen=True)
 class Person:
     """Somebody in control of content, with the newest disclosure: `relationships` None while nothing was disclosed,
-    empty where there are none. `disclosed_by`: who entered it, None for the person alone."""
+    empty where there are none. `disclosure_id`: 0 while nothing was; `disclosed_by`: who entered it, None for the
+    person alone."""
 
     id: int
     activity_id: int
@@ -46,6 +47,7 @@ class Person:
     employed: bool
     mitigation: str
     mitigated_on: dt.date | None
+    disclosure_id: int
     disclosed_at: dt.datetime | None
     disclosed_by: str | None
 
@@ -60,6 +62,14 @@ class Person:
             self.mitigated_on,
             self.employed,
         )
+
+
+class StaleDisclosure(Exception):
+    """Something was disclosed meanwhile. `person`: with that."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(person.name)
+        self.person = person
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,7 @@ def end_person(session: Session, actor: Actor, person_id: int, now: dt.datetime)
 
     def deed() -> int:
         with writing(session):
-            person = _hold_person(session, actor, person_id)
+            person = _hold_person(session, actor, person_id, ended=True)
             people = table(InControl)
             ended = sa.update(people).where(people.c.id == person_id, people.c.ended_at.is_(None))
             ended_now: sa.CursorResult[Any] = session.connection().execute(ended.values(ended_at=now, token=None))
@@ -216,13 +226,21 @@ def ask(session: Session, actor: Actor, person_id: int, link: Callable[[str], st
     retrying(deed)
 
 
-def disclose(session: Session, actor: Actor, person_id: int, told: Disclosed, now: dt.datetime) -> None:
-    """A coordinator enters what a person disclosed, and how it was mitigated. Raises Unfit, LookupError."""
+def disclose(
+    session: Session, actor: Actor, person_id: int, told: Disclosed, now: dt.datetime, *, based_on: int | None = None
+) -> None:
+    """A coordinator enters what a person disclosed, and how it was mitigated. `based_on`: the disclosure that was
+    looked at, None for whichever stands. Raises Unfit, StaleDisclosure, LookupError."""
     told = check(told, now)
 
     def deed() -> None:
         with writing(session):
-            _store(session, _hold_person(session, actor, person_id), told, actor.id, now)
+            person = _hold_person(session, actor, person_id)
+            if _is_known(person, told):
+                return
+            if based_on is not None and based_on != person.disclosure_id:
+                raise StaleDisclosure(person)
+            _store(session, person, told, actor.id, now)
 
     retrying(deed)
 
@@ -234,14 +252,12 @@ def disclose_oneself(session: Session, token: str, told: Disclosed, now: dt.date
 
     def deed() -> None:
         with writing(session):
-            asked = find_asked(session, token)
-            if asked is None:
-                raise LookupError("no such link")
-            before = asked.person
+            before = _hold_asked(session, token)
             kept = told
             if before.relationships == told.relationships and before.employed == told.employed:
                 kept = Disclosed(told.relationships, told.employed, before.mitigation, before.mitigated_on)
-            _store(session, before, kept, None, now)
+            if not _is_known(before, kept):
+                _store(session, before, kept, None, now)
 
     retrying(deed)
 
@@ -268,10 +284,13 @@ def check(told: Disclosed, now: dt.datetime) -> Disclosed:
     return Disclosed(relationships, told.employed, mitigation, told.mitigated_on)
 
 
+def _is_known(person: Person, told: Disclosed) -> bool:
+    """Whether this is what was disclosed last."""
+    last = Disclosed(person.relationships or (), person.employed, person.mitigation, person.mitigated_on)
+    return person.relationships is not None and last == told
+
+
 def _store(session: Session, person: Person, told: Disclosed, by_id: int | None, now: dt.datetime) -> None:
-    same = Disclosed(person.relationships or (), person.employed, person.mitigation, person.mitigated_on)
-    if person.relationships is not None and same == told:
-        return
     values = {
         "in_control_id": person.id,
         "relationships": list(told.relationships),
@@ -298,12 +317,29 @@ def _check_person(name: str, email: str, role: str) -> None:
         raise Unfit(problems)
 
 
-def _hold_person(session: Session, actor: Actor, person_id: int) -> Person:
-    row = session.execute(_PEOPLE.where(InControl.id == person_id)).one_or_none()
-    if row is None:
+def _hold_person(session: Session, actor: Actor, person_id: int, *, ended: bool = False) -> Person:
+    """Somebody in control, while all deeds of the activity wait. `ended`: also who is in control no longer. Raises
+    LookupError."""
+    activity_id = session.scalar(sa.select(InControl.activity_id).where(InControl.id == person_id))
+    if activity_id is None:
         raise LookupError(person_id)
-    hold(session, actor, row.activity_id)
-    return _person(session.execute(_PEOPLE.where(InControl.id == person_id)).one())
+    hold(session, actor, activity_id)
+    row = session.execute(_PEOPLE.where(InControl.id == person_id)).one()
+    if row.ended_at is not None and not ended:
+        raise LookupError(person_id)
+    return _person(row)
+
+
+def _hold_asked(session: Session, token: str) -> Person:
+    """The same for who comes by the link of the mail."""
+    asked = find_asked(session, token)
+    if asked is not None:
+        entry = sa.select(Activity.id).where(Activity.id == asked.person.activity_id)
+        session.execute(entry.with_for_update(key_share=True))
+        asked = find_asked(session, token)  # what was disclosed before it was this one’s turn
+    if asked is None:
+        raise LookupError("no such link")
+    return asked.person
 
 
 def _mail(event: str, person: Person, title: str, address: str) -> Mail:
@@ -340,6 +376,7 @@ def _person(row: Row) -> Person:
         employed=bool(row.employed),
         mitigation=row.mitigation or "",
         mitigated_on=row.mitigated_on,
+        disclosure_id=row.disclosure_id or 0,
         disclosed_at=row.disclosed_at,
         disclosed_by=None if row.by_id is None else row.by_name or row.by_email,
     )
@@ -356,6 +393,8 @@ _PEOPLE = (
         InControl.role,
         InControl.began,
         InControl.asked_at,
+        InControl.ended_at,
+        Disclosure.id.label("disclosure_id"),
         Disclosure.relationships,
         Disclosure.employed,
         Disclosure.mitigation,

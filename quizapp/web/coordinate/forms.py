@@ -55,6 +55,12 @@ class Day(DateField):
             raise ValueError("Choose a day, or leave the field empty.") from error
 
 
+def sent_number(name: str) -> int:
+    """The whole number in a hidden field, such as the revision that a form began from; 0 for anything else."""
+    sent = request.form.get(name, "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 9 else 0
+
+
 def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
     return [SelectChoice(value=value, label=label) for value, label in pairs]
 
@@ -287,6 +293,9 @@ class ProviderForm(FlaskForm):
     in_control_may_claim = BooleanField("Authors and reviewers may claim credit for their own activities")
 
     def text(self) -> ProviderText:
+        """Raises Unfit for years that are no number."""
+        if problem := first_error(self.longest_years):
+            raise Unfit({"longest_years": problem})
         return ProviderText(
             name=" ".join((self.name.data or "").split()),
             zone=self.zone.data or "",

@@ -9,12 +9,12 @@ from quizapp import clock
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.services.crediting import disclosing, drafting
-from quizapp.services.crediting.disclosing import Disclosed, Person
+from quizapp.services.crediting.disclosing import Disclosed, Person, StaleDisclosure
 from quizapp.web.account import show_problems
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.activities import shown_run
 from quizapp.web.coordinate.blueprint import blueprint
-from quizapp.web.coordinate.forms import DisclosureForm, PersonForm, first_error
+from quizapp.web.coordinate.forms import DisclosureForm, PersonForm, first_error, sent_number
 from quizapp.web.pages import whole_address
 
 
@@ -58,7 +58,7 @@ def name_person(activity_id: int) -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def one_in_control(person_id: int) -> ResponseReturnValue:
     found = disclosing.get_person(db.session(), get_actor(), person_id)
-    return _person_page(found, _form_of(found), _role_of(found))
+    return _person_page(found, _form_of(found), _role_of(found), based_on=found.disclosure_id)
 
 
 def _form_of(found: Person) -> DisclosureForm:
@@ -77,10 +77,19 @@ def _role_of(found: Person) -> PersonForm:
     return PersonForm(formdata=None, data={"role": found.role, "began": found.began}, prefix="held")
 
 
-def _person_page(found: Person, form: DisclosureForm, role_form: PersonForm) -> str:
+def _person_page(
+    found: Person, form: DisclosureForm, role_form: PersonForm, *, based_on: int, meanwhile: bool = False
+) -> str:
+    """`based_on`: the disclosure that the form began from; `meanwhile`: whether `found` holds another one by now."""
     held = drafting.get_drafted(db.session(), get_actor(), found.activity_id)
     return render_template(
-        "coordinate/one_in_control.html", run=shown_run(held), person=found, form=form, role_form=role_form
+        "coordinate/one_in_control.html",
+        run=shown_run(held),
+        person=found,
+        form=form,
+        role_form=role_form,
+        based_on=based_on,
+        meanwhile=meanwhile,
     )
 
 
@@ -97,7 +106,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
         )
     except Unfit as unfit:
         show_problems(form, unfit)
-        return _person_page(found, _form_of(found), form), 422
+        return _person_page(found, _form_of(found), form, based_on=found.disclosure_id), 422
     flash("The role is saved.", "success")
     return redirect(url_for("coordinate.one_in_control", person_id=person_id), 303)
 
@@ -116,10 +125,13 @@ def enter_disclosure(person_id: int) -> ResponseReturnValue:
             form.mitigation.data or "",
             form.mitigated_on.data,
         )
-        disclosing.disclose(db.session(), get_actor(), person_id, told, clock.now())
+        disclosing.disclose(db.session(), get_actor(), person_id, told, clock.now(), based_on=sent_number("based_on"))
     except Unfit as unfit:
         show_problems(form, unfit)
-        return _person_page(found, form, _role_of(found)), 422
+        return _person_page(found, form, _role_of(found), based_on=sent_number("based_on")), 422
+    except StaleDisclosure as stale:
+        newest = stale.person
+        return _person_page(newest, form, _role_of(newest), based_on=newest.disclosure_id, meanwhile=True), 409
     flash("The disclosure is kept. Learners see it before they take part.", "success")
     return redirect(url_for("coordinate.in_control", activity_id=found.activity_id), 303)
 
