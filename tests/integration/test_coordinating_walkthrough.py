@@ -165,7 +165,9 @@ def test_two_who_write_at_once_see_both_texts_and_choose(client: Client, auth: A
     page = fill(begin(client))
     administrator = auth.browser("administrator")
     fill(administrator.get(page.path), audience="Nurses", practice_gap="Their gap.")
-    page = page.form("Save the draft").send(status=409, audience="Pharmacists", practice_gap="My gap.")
+    # What cannot be kept comes back, and is no look at what the other one wrote.
+    page = page.form("Save the draft").send(status=422, audience="x" * 4_001, practice_gap="My gap.")
+    page = page.form("Save the draft").send(status=409, audience="Pharmacists")
     assert "saved this draft while you were writing" in page.text
     assert page.texts(".differing h2") == ["For whom", "Gap in practice"]
     for told in ("Nurses", "Pharmacists", "Their gap.", "My gap."):
@@ -249,10 +251,16 @@ def test_somebody_without_an_account_discloses_behind_a_link(client: Client, aut
     assert "one of the two" in both.text
     assert both.form("Send my disclosure").fields["relationships"] == ["Company X: fees"]
     form.form("Send my disclosure").send(status=422)
+    looked = client.get(f"/coordinate/activities/{activity}/in-control").follow("Dr. Ada Osei")
     told = form.form("Send my disclosure").send(relationships="Company X: fees for lectures\n\n Company Y: shares")
     assert "Thank you" in told.text
     page = client.get(f"/coordinate/activities/{activity}/in-control")
     assert "Discloses 2 relationships; not mitigated yet." in page.text
+    unfit = looked.form("Keep the disclosure").send(status=422)
+    stale = unfit.form("Keep the disclosure").send(status=409, none="1")
+    assert "Something was disclosed while you were writing." in stale.text
+    assert "Company Y: shares" in stale.texts("li")
+    assert "Discloses 2 relationships; not mitigated yet." in client.get(page.path).text
     page = page.follow("Dr. Ada Osei")
     page = page.form("Keep the disclosure").send(mitigation="Peer review", mitigated_on=TODAY.isoformat())
     assert "mitigated on" in page.text
@@ -280,7 +288,8 @@ def test_providers_and_systems_get_editions(client: Client, auth: Auth) -> None:
     first = page.form("Keep edition 2")
     page = first.send(name="Institute of Examples").follow("Institute of Examples")
     assert "Edition 1: X" in page.text
-    stale = first.send(status=409, name="Academy")
+    unfit = first.send(status=422, name="Academy", privacy="{unit}")
+    stale = unfit.form("Keep edition 3").send(status=409, privacy="")
     assert "Somebody wrote another edition" in stale.text
     assert "Institute of Examples" in stale.texts("dd")
     assert "accredited" not in page.form("Keep edition 3").fields

@@ -19,7 +19,7 @@ from quizapp.services.crediting.drafting import Draft, Drafted, StaleDraft
 from quizapp.web.account import show_problems
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
-from quizapp.web.coordinate.forms import BeginForm, DraftForm, amounts, picks, read_content, read_draft
+from quizapp.web.coordinate.forms import BeginForm, DraftForm, amounts, picks, read_content, read_draft, sent_number
 
 ELSEWHERE = {
     "in_control": "coordinate.in_control",
@@ -87,7 +87,7 @@ def activity(activity_id: int) -> ResponseReturnValue:
     held = drafting.get_drafted(db.session(), get_actor(), activity_id)
     desk = designating.get_desk(db.session(), [held])
     form = DraftForm.of(held.draft, desk.providers.values(), desk.stock)
-    return _draft_page(held, desk, form, held.draft)
+    return _draft_page(held, desk, form, held.draft, based_on=held.revision)
 
 
 @blueprint.post("/activities/<int:activity_id>")
@@ -102,15 +102,15 @@ def save_activity(activity_id: int) -> ResponseReturnValue:
     mine = replace(held.draft, objectives=objectives, questions=questions)
     try:
         mine = _with_theirs(read_draft(form, held.draft, desk.stock), held.draft)
-        drafting.save(session, actor, activity_id, mine, based_on=_revision(), now=clock.now())
+        drafting.save(session, actor, activity_id, mine, based_on=sent_number("revision"), now=clock.now())
     except Unfit as unfit:
         show = {name: sentence for name, sentence in unfit.problems.items() if name in form}
         show_problems(form, Unfit(show))
         others = {name: sentence for name, sentence in unfit.problems.items() if name not in form}
-        return _draft_page(held, desk, form, mine, others), 422
+        return _draft_page(held, desk, form, mine, others, based_on=sent_number("revision")), 422
     except StaleDraft as stale:
         form = DraftForm.of(mine, desk.providers.values(), desk.stock)
-        return _draft_page(stale.theirs, desk, form, mine, conflict=True), 409
+        return _draft_page(stale.theirs, desk, form, mine, based_on=stale.theirs.revision, conflict=True), 409
     made = put_together(drafting.get_drafted(session, actor, activity_id), desk, clock.now())
     if designating.says_the_same(session, made):
         told = "The draft is saved. It says what the newest edition says."
@@ -160,9 +160,10 @@ def _draft_page(
     mine: Draft,
     problems: Mapping[str, str] | None = None,
     *,
+    based_on: int,
     conflict: bool = False,
 ) -> str:
-    """`held`: what is stored; `mine`: what stands in the form."""
+    """`held`: what is stored; `mine`: what stands in the form, `based_on` the revision it was begun from."""
     made = put_together(held, desk, clock.now())
     typed = {name: value for name, value in request.form.items() if name.startswith("system:")}
     differing = [
@@ -173,6 +174,7 @@ def _draft_page(
         "coordinate/draft.html",
         run=shown_run(held),
         held=held,
+        based_on=based_on,
         form=form,
         picks=picks(mine, desk.stock),
         gone=[slug for slug in mine.objectives if slug not in desk.stock.objectives],
@@ -203,8 +205,3 @@ def _with_theirs(mine: Draft, theirs: Draft) -> Draft:
     """After a conflict: the fields of which the other text was chosen."""
     chosen = set(request.form.getlist("take"))
     return replace(mine, **{one.name: getattr(theirs, one.name) for one in fields(Draft) if one.name in chosen})
-
-
-def _revision() -> int:
-    typed = request.form.get("revision", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
@@ -13,11 +14,11 @@ from quizapp.core.credit.amounts import shown
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.services.crediting import providers as held
-from quizapp.services.crediting.providers import ProviderText, StaleEdition, SystemText
+from quizapp.services.crediting.providers import Held, ProviderText, StaleEdition, SystemText
 from quizapp.web.account import show_problems
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.blueprint import blueprint
-from quizapp.web.coordinate.forms import ProviderForm, SystemForm, first_error
+from quizapp.web.coordinate.forms import ProviderForm, SystemForm, sent_number
 
 
 @blueprint.get("/providers")
@@ -39,7 +40,7 @@ def new_provider() -> ResponseReturnValue:
 @blueprint.post("/providers/new")
 @allow("coordinator", "administrator")
 def begin_provider() -> ResponseReturnValue:
-    return _save_provider("")
+    return _save("", _provider_form(), held.save_provider, _provider_page)
 
 
 @blueprint.get("/providers/<slug>")
@@ -53,7 +54,7 @@ def provider(slug: str) -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def save_provider(slug: str) -> ResponseReturnValue:
     held.list_provider_editions(db.session(), slug)
-    return _save_provider(slug)
+    return _save(slug, _provider_form(), held.save_provider, _provider_page)
 
 
 def _provider_form(**filled: Any) -> ProviderForm:
@@ -63,23 +64,7 @@ def _provider_form(**filled: Any) -> ProviderForm:
     return form
 
 
-def _save_provider(slug: str) -> ResponseReturnValue:
-    form = _provider_form()
-    name = slug or (form.slug.data or "").strip()
-    try:
-        if problem := first_error(form.longest_years):
-            raise Unfit({"longest_years": problem})
-        held.save_provider(db.session(), get_actor(), name, form.text(), based_on=_based_on(), now=clock.now())
-    except Unfit as unfit:
-        show_problems(form, unfit)
-        return _provider_page(slug, form), 422
-    except StaleEdition as stale:
-        return _provider_page(stale.newest.slug, form, theirs=asdict(stale.newest.text)), 409
-    flash("The edition is kept. Activities that are published keep theirs.", "success")
-    return redirect(url_for("coordinate.providers"), 303)
-
-
-def _provider_page(slug: str, form: ProviderForm, theirs: dict[str, object] | None = None) -> str:
+def _provider_page(slug: str, form: ProviderForm, based_on: int | None = None, *, meanwhile: bool = False) -> str:
     editions = held.list_provider_editions(db.session(), slug) if slug else ()
     may_accredit = held.may_accredit(get_actor())
     return render_template(
@@ -87,8 +72,9 @@ def _provider_page(slug: str, form: ProviderForm, theirs: dict[str, object] | No
         slug=slug,
         form=form,
         editions=editions,
+        based_on=_begun_from(based_on, editions),
         words=[f"{{{word}}}" for word in held.PROVIDER_WORDS],
-        theirs=theirs,
+        theirs=asdict(editions[0].text) if meanwhile else None,
         stated=asdict(editions[0].text) if editions and editions[0].text.accredited and not may_accredit else None,
         to_ask=() if may_accredit else held.list_who_accredit(db.session()),
     )
@@ -103,7 +89,7 @@ def new_system() -> ResponseReturnValue:
 @blueprint.post("/systems/new")
 @allow("coordinator", "administrator")
 def begin_system() -> ResponseReturnValue:
-    return _save_system("")
+    return _save("", SystemForm(), held.save_system, _system_page, "systems")
 
 
 @blueprint.get("/systems/<slug>")
@@ -117,38 +103,42 @@ def system(slug: str) -> ResponseReturnValue:
 @allow("coordinator", "administrator")
 def save_system(slug: str) -> ResponseReturnValue:
     held.list_system_editions(db.session(), slug)
-    return _save_system(slug)
+    return _save(slug, SystemForm(), held.save_system, _system_page, "systems")
 
 
 def _filled(text: SystemText) -> dict[str, object]:
     return asdict(text) | {"step": shown(text.step), "professions": list(text.professions)}
 
 
-def _save_system(slug: str) -> ResponseReturnValue:
-    form = SystemForm()
-    name = slug or (form.slug.data or "").strip()
-    try:
-        held.save_system(db.session(), get_actor(), name, form.text(), based_on=_based_on(), now=clock.now())
-    except Unfit as unfit:
-        show_problems(form, unfit)
-        return _system_page(slug, form), 422
-    except StaleEdition as stale:
-        return _system_page(stale.newest.slug, form, theirs=_filled(stale.newest.text)), 409
-    flash("The edition is kept. Activities that are published keep theirs.", "success")
-    return redirect(url_for("coordinate.providers", _anchor="systems"), 303)
-
-
-def _system_page(slug: str, form: SystemForm, theirs: dict[str, object] | None = None) -> str:
+def _system_page(slug: str, form: SystemForm, based_on: int | None = None, *, meanwhile: bool = False) -> str:
+    editions = held.list_system_editions(db.session(), slug) if slug else ()
     return render_template(
         "coordinate/system.html",
         slug=slug,
         form=form,
-        editions=held.list_system_editions(db.session(), slug) if slug else (),
+        editions=editions,
+        based_on=_begun_from(based_on, editions),
         words=[f"{{{word}}}" for word in held.CLAIM_WORDS],
-        theirs=theirs,
+        theirs=_filled(editions[0].text) if meanwhile else None,
     )
 
 
-def _based_on() -> int:
-    typed = request.form.get("based_on", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
+def _begun_from(based_on: int | None, editions: Sequence[Held[Any]]) -> int:
+    """The edition that a form began from: the one it came back with, else the newest."""
+    return based_on if based_on is not None else editions[0].edition if editions else 0
+
+
+def _save(
+    slug: str, form: Any, save: Callable[..., int], page: Callable[..., str], anchor: str | None = None
+) -> ResponseReturnValue:
+    """Keep what was typed as the next edition of a provider or a system, whose `save` and `page` these are."""
+    name, based_on = slug or (form.slug.data or "").strip(), sent_number("based_on")
+    try:
+        save(db.session(), get_actor(), name, form.text(), based_on=based_on, now=clock.now())
+    except Unfit as unfit:
+        show_problems(form, unfit)
+        return page(slug, form, based_on), 422
+    except StaleEdition as stale:
+        return page(stale.newest.slug, form, meanwhile=True), 409
+    flash("The edition is kept. Activities that are published keep theirs.", "success")
+    return redirect(url_for("coordinate.providers", _anchor=anchor), 303)

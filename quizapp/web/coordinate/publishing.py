@@ -14,6 +14,7 @@ from quizapp.services.crediting.drafting import StaleDraft
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.activities import Item, place_of, shown_run
 from quizapp.web.coordinate.blueprint import blueprint
+from quizapp.web.coordinate.forms import sent_number
 
 
 @blueprint.get("/activities/<int:activity_id>/publishing")
@@ -46,10 +47,8 @@ def _page(activity_id: int, problems: dict[str, str] | None = None, typed: str =
 @blueprint.post("/activities/<int:activity_id>/publish")
 @allow("coordinator", "administrator")
 def publish(activity_id: int) -> ResponseReturnValue:
-    typed = request.form.get("revision", "")
-    revision = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
     try:
-        designating.publish(db.session(), get_actor(), activity_id, based_on=revision, now=clock.now())
+        designating.publish(db.session(), get_actor(), activity_id, based_on=sent_number("revision"), now=clock.now())
     except Unpublishable:
         return _page(activity_id, {"publish": "Nothing was published. What is missing stands below."}), 422
     except StaleDraft as stale:
