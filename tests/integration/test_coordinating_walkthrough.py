@@ -189,6 +189,7 @@ def test_two_who_write_at_once_see_both_texts_and_choose(client: Client, auth: A
         ({"minutes": "an hour"}, "Enter a whole number."),
         ({"minutes": "-5"}, "Enter a whole number from 0 to 6000."),
         ({"released": "yesterday"}, "Choose a day, or leave the field empty."),
+        ({"expires": "9999-12-31"}, "Choose a day between 2000 and 2100."),
         ({"system:sample-credits": "0.3"}, "Credit comes in steps of 0.25"),
         ({"system:sample-credits": "much"}, "Write the credits as a number"),
         ({"audience": "x" * 4_001}, "Keep it within 4,000 characters; this has 4,001."),

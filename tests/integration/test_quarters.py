@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -61,6 +62,18 @@ def test_the_next_quarter_begins_where_the_last_one_ends(session: Session) -> No
     assert session.scalars(sa.select(AuditEvent.deed).order_by(AuditEvent.number.desc())).first() == (
         "begin next quarter"
     )
+
+
+def test_a_block_that_expires_before_its_quarter_ends_is_followed_by_the_next_quarter(session: Session) -> None:
+    actor = coordinator(session)
+    samples.load(session, actor, MONDAY)
+    held = drafting.get_drafted(session, actor, block_of(session))
+    early = replace(held.draft, expires=dt.date(2027, 2, 20), claim_until=dt.date(2027, 3, 20))
+    drafting.save(session, actor, held.id, early, based_on=held.revision, now=MONDAY)
+    assert quarters.name_next(early) == "2027-Q2"
+    following = drafting.get_drafted(session, actor, quarters.begin_next(session, actor, held.id, MONDAY).id).draft
+    assert (following.quarter, following.released) == ("2027-Q2", dt.date(2027, 4, 1))
+    assert following.expires == dt.date(2027, 6, 30)
 
 
 def test_begun_twice_it_is_one_and_the_one_after_it_follows(app: Flask, session: Session) -> None:

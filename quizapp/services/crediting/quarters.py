@@ -39,7 +39,13 @@ def name_next(draft: Draft) -> str | None:
     """The quarter after that of a block, “2027-Q1”; None where there is none."""
     if draft.kind != BLOCK or draft.expires is None:
         return None
-    return quarter_of(draft.expires + dt.timedelta(days=1))
+    return quarter_of(_day_after_quarter(draft.expires))
+
+
+def _day_after_quarter(day: dt.date) -> dt.date:
+    """The first day of the quarter after that in which a day lies; a block may expire before its quarter ends."""
+    month = (day.month + 2) // 3 * 3
+    return dt.date(day.year + month // 12, month % 12 + 1, 1)
 
 
 def begin_next(session: Session, actor: Actor, activity_id: int, now: dt.datetime) -> Begun:
@@ -81,10 +87,9 @@ def _suffix(draft: Draft) -> str:
 
 
 def _follow(draft: Draft, ended: dt.date, stock: Stock, today: dt.date) -> tuple[Draft, int]:
-    """The draft of the quarter after the day on which this one ended, and how many questions are asked again."""
-    first = ended + dt.timedelta(days=1)
-    month = (first.month + 2) // 3 * 3
-    expires = dt.date(first.year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+    """The draft of the quarter after that in which this one ended, and how many questions are asked again."""
+    first = _day_after_quarter(ended)
+    expires = _day_after_quarter(first) - dt.timedelta(days=1)
     questions = choose_others(stock, draft.questions)
     again = len(set(questions) & set(draft.questions))
     following = replace(
