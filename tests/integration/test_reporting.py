@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from quizapp.core.credit.claims import State
+from quizapp.core.preferences import Choices
 from quizapp.db.extension import db
 from quizapp.db.models import (
     AuditEvent,
@@ -30,10 +31,11 @@ from quizapp.db.session import writing
 from quizapp.formats import pars
 from quizapp.formats.pars import Answer
 from quizapp.services import accounts, auditing
-from quizapp.services.crediting import issuing, providers, reporting, reports
+from quizapp.services.accounts import Actor
+from quizapp.services.crediting import issuing, providers, reporting, reports, transcripts
 from quizapp.services.crediting.reporting import Refused
 from quizapp.services.crediting.vault import Locked, Vault
-from tests.integration.credited import Designated, coordinator
+from tests.integration.credited import SYSTEM, Designated, coordinator
 from tests.integration.learners import MONDAY, Learner
 from tests.statements import counted
 
@@ -184,16 +186,27 @@ def test_the_report_and_the_certificate_name_the_same_day_the_one_of_the_provide
     assert facts.completed_on.isoformat() == row["completed_on"] == "2026-11-23"
 
 
-@pytest.mark.parametrize(("until", "is_told"), [("2026-11-23", True), ("2026-11-22", False)])
-def test_a_boards_label_is_certified_if_its_approval_held_on_the_day(app: Flask, until: str, is_told: bool) -> None:
+@pytest.mark.parametrize(
+    ("until", "designated", "is_told"),
+    [("2026-11-23", True, True), ("2026-11-22", True, False), ("2026-11-23", False, False)],
+)
+def test_a_boards_label_is_certified_if_its_approval_held_on_the_day_and_only_beside_designated_credit(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, until: str, designated: bool, is_told: bool
+) -> None:
+    """An activity may give credit to some and hours that are none to others."""
+    monkeypatch.setitem(SYSTEM, "designated", designated)
     label = {"board_label": "Self-assessment", "board_reference": "SA-26-1", "board_from": "2026-11-01"}
     with app.app_context():
         run = Designated.new(db.session(), front=label | {"board_until": until})
         desk = Desk(db.session(), run, Vault([Fernet.generate_key().decode()]))
         press = issuing.Press(desk.vault, "https://quiz.example.org")
         facts, _ = issuing.claim_facts(desk.session, press, desk.physician(), LATER)
+        learner = Actor(desk.session.scalars(sa.select(Claim.learner_id)).one(), "", "", frozenset(), Choices(), None)
+        (year,) = transcripts.get_transcript(desk.session, learner, transcripts.Wanted(), LATER).years
     said = f"Self-assessment (approval SA-26-1, 2026-11-01 to {until})."
     assert (said in facts.designation_statement) is is_told
+    assert ("This is no designated credit." in facts.designation_statement) is not designated
+    assert year.lines[0].designated is designated
 
 
 def test_what_is_kept_back_is_said_with_every_reason(desk: Desk) -> None:

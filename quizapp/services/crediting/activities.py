@@ -295,7 +295,13 @@ def list_offered(session: Session, learner_id: int, now: dt.datetime) -> tuple[O
     for one in session.execute(_SYSTEMS.where(Designation.version_id.in_([row.id for row in shown]))):
         systems.setdefault(one.version_id, []).append((one.system_body["unit"], one.maximum))
     claims = dict(
-        iter(session.execute(sa.select(Claim.activity_id, Claim.state).where(Claim.learner_id == learner_id)))
+        iter(
+            session.execute(
+                sa.select(Claim.activity_id, Claim.state)
+                .where(Claim.learner_id == learner_id)
+                .order_by(Claim.id.desc())  # of several the first that was granted stands for the activity
+            )
+        )
     )
     offers = [_offer(row, own.get(row.activity_id), claims, systems.get(row.id, []), now) for row in shown]
     return tuple(sorted(offers, key=lambda one: (not one.standing, one.expires, one.slug)))

@@ -46,6 +46,8 @@ from quizapp.services.crediting.vault import Vault
 
 WITHOUT_CREDIT = "This certificate of participation carries no credit."
 NOT_DESIGNATED = "No credit is designated for this activity, and no clinician has signed its questions."
+NOT_IN_THIS = "This is no designated credit."
+"""Of an activity that gives designated credit in another system."""
 
 
 @dataclass(frozen=True)
@@ -209,11 +211,14 @@ def facts_of(
     claimed = words | {"claimed": shown(quarters), "name": name, "unit": unit_of(quarters, unit)}
     statements = dict(row.system_body or {}) | {name: text for name, text in system.items() if name in _STATEMENTS}
     designated = fill(str(statements.get("designation_statement", "")), words | {"unit": unit_of(maximum, unit)})
+    recognised = statements.get("designated", True)
     if body.get("credit_designated") is False and NOT_DESIGNATED not in designated:
         designated = f"{designated} {NOT_DESIGNATED}".strip()
+    elif not recognised:
+        designated = f"{designated} {NOT_IN_THIS}".strip()
     completed_on = local_date(row.passed_at or now, row.provider.get("zone", "UTC"))
     board = FrontMatter.from_json(front).recognition
-    if row.quarters and board.holds_on(completed_on):
+    if row.quarters and recognised and board.holds_on(completed_on):
         designated = f"{designated} {board.sentence}"
     return Facts(
         code=code,

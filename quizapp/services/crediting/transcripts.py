@@ -207,11 +207,11 @@ def _claimed(row: Row, rows: list[Any]) -> Line:
         title=row.title,
         provider=row.provider["name"],
         system=row.system,
-        unit=row.unit["unit"],
+        unit=row.system_body["unit"],
         quarters=newest.facts["quarters"] if newest else row.quarters,
         counts=not withdrawn and not replaced,
         said=_said(row.state, papers, withdrawn=withdrawn, replaced=replaced),
-        designated=row.designated is not False,
+        designated=row.designated is not False and row.system_body.get("designated", True),
         group=f"activity {row.activity_id}",
         papers=papers,
     )
@@ -328,7 +328,7 @@ _CLAIMS = (
         ActivityVersion.title,
         ActivityVersion.body["credit_designated"].as_boolean().label("designated"),
         Provider.body.label("provider"),
-        CreditSystem.body.label("unit"),
+        CreditSystem.body.label("system_body"),
     )
     .join(Participation, Participation.id == Claim.participation_id)
     .join(ActivityVersion, ActivityVersion.id == Participation.version_id)
