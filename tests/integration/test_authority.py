@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from quizapp.core.preferences import Choices
@@ -62,6 +63,7 @@ from tests.integration.credited import Designated
 from tests.integration.learners import Learner
 from tests.integration.studio import load_good, member
 from tests.people import address, get_or_make
+from tests.statements import counted
 
 TEACH = frozenset({"lead", "co_teacher"})
 """Who teaches the cohort, and works on no bank."""
@@ -436,9 +438,12 @@ def test_every_address_of_the_area_stands_in_a_row(app: Flask) -> None:
     assert not listed - there, f"No such address any more: {sorted(listed - there)}."
 
 
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)")
+
+
 @ONCE
-def test_everybody_is_let_through_or_refused_as_written(
-    app: Flask, people: dict[str, FlaskClient], things: dict[str, Any]
+def test_everybody_is_let_through_or_refused_as_written_and_no_look_writes(
+    app: Flask, engine: Engine, people: dict[str, FlaskClient], things: dict[str, Any]
 ) -> None:
     tokens = {name: token_of(client) for name, client in people.items()}
     wrong = []
@@ -446,9 +451,12 @@ def test_everybody_is_let_through_or_refused_as_written(
         path = re.sub(r"\{(\w+)\}", lambda found: str(things[found[1]]), row.path)
         for name, client in people.items():
             data = {"csrf_token": tokens[name], **row.data} if row.method == "POST" else None
-            response = client.open(path, method=row.method, data=data)
-            status, refused = response.status_code, refusal(name, row)
-            response.close()
+            with counted(engine) as statements:
+                response = client.open(path, method=row.method, data=data)
+                status, refused = response.status_code, refusal(name, row)
+                response.close()
+            if row.method == "GET":
+                wrong += [f"{name} GET {path} writes: {one}" for one in statements if WRITES.match(one)]
             fits = status not in {400, 401, 403, 404, 405, 500} if name in row.may else status == refused
             if not fits:
                 wrong.append(f"{name} {row.method} {path} {dict(row.data)}: {status}")
