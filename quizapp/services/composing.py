@@ -21,7 +21,7 @@ from quizapp.db.models import Exposure, Item, ItemParameter, Link, Mark, Publish
 from quizapp.services.accounts import Actor
 from quizapp.services.folding import newest_epoch
 from quizapp.services.sittings import Chosen
-from quizapp.services.versions import get_content_ids, published_by_id
+from quizapp.services.versions import get_content_ids, natural, published_by_id
 
 LARGEST_BLOCK = 60
 SECONDS_A_QUESTION_IN_AN_EXAM = 90
@@ -95,12 +95,6 @@ def list_budgets(session: Session, actor: Actor) -> tuple[Budget, ...]:
         )
         for topic, objective in pairs
     )
-
-
-def natural(slug: str) -> tuple[str, int]:
-    """The order in which objectives are taught: LN2 before LN10."""
-    letters = slug.rstrip("0123456789")
-    return letters, int(slug[len(letters) :] or 0)
 
 
 def minutes_allowed(plan: BlockPlan, size: int) -> int:

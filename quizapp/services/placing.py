@@ -19,9 +19,9 @@ from quizapp.db import models
 from quizapp.db.models import Item, Presentation, Response
 from quizapp.services import folding
 from quizapp.services.accounts import Actor
-from quizapp.services.composing import NothingToAsk, candidates, natural
+from quizapp.services.composing import NothingToAsk, candidates
 from quizapp.services.sittings import Chosen
-from quizapp.services.versions import Version, published_by_id
+from quizapp.services.versions import Version, natural, published_by_id
 
 REASON = {"reason": "placement"}
 LOOKS_KNOWN = 0.8

@@ -17,7 +17,7 @@ from quizapp.core.windows import Window
 from quizapp.db.models import Mark, Presentation, Regrade, Response, Sitting
 from quizapp.db.session import run
 from quizapp.services.accounts import Actor
-from quizapp.services.versions import get_versions, published_by_id
+from quizapp.services.versions import get_versions, natural, published_by_id
 
 A_PAGE = 30
 """Sessions listed at a time."""
@@ -157,7 +157,7 @@ def get_results(session: Session, actor: Actor, sitting_id: int) -> Results:
         sums[row.objective_id][1] += row.possible
     by_objective = tuple(
         ObjectiveRow(version.slug, version.body["statement"], *sums[content_id])
-        for content_id, version in sorted(objectives.items(), key=lambda pair: pair[1].slug)
+        for content_id, version in sorted(objectives.items(), key=lambda pair: natural(pair[1].slug))
     )
     return Results(sat, tuple(rows), by_objective)
 

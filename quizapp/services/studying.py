@@ -23,10 +23,10 @@ from quizapp.db import models
 from quizapp.db.models import Item, Memory, Response
 from quizapp.services import folding, practised
 from quizapp.services.accounts import Actor, Exam, exams_of
-from quizapp.services.composing import NothingToAsk, candidates, natural
+from quizapp.services.composing import NothingToAsk, candidates
 from quizapp.services.practised import InForce
 from quizapp.services.sittings import Chosen
-from quizapp.services.versions import Version, published_kinds
+from quizapp.services.versions import Version, natural, published_kinds
 
 LIGHT_DAY = 0.5
 """The part of the usual minutes that a light day holds."""

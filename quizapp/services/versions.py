@@ -121,6 +121,12 @@ def published_kinds(session: Session, *kinds: str) -> tuple[dict[str, Version], 
     return tuple({one.slug: one for one in ordered if one.kind == kind} for kind in kinds)
 
 
+def natural(slug: str) -> tuple[str, int]:
+    """The order in which objectives are taught: LN2 before LN10."""
+    letters = slug.rstrip("0123456789")
+    return letters, int(slug[len(letters) :] or 0)
+
+
 def published_by_id(session: Session, content_ids: Iterable[int]) -> Mapping[int, Version]:
     """The published versions of these entries; entries that are not published are left out."""
     ids = session.scalars(sa.select(Published.version_id).where(Published.content_id.in_(set(content_ids))))

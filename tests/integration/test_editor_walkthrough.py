@@ -50,7 +50,10 @@ def number(page: Page) -> int:
 
 
 def test_an_instructor_writes_a_question_without_scripts(app: Flask, client: Client, author: int) -> None:
-    page = client.get("/author/items/new").form("Write it").send(type="single_best_answer", objective="LN3")
+    page = client.get("/author/items/new")
+    offered = [one.attrs["value"] for one in page.select("#objective option")]
+    assert offered.index("LN9") < offered.index("LN10"), "in the order in which they are taught"
+    page = page.form("Write it").send(type="single_best_answer", objective="LN3")
     assert "nassa-" in page.heading
     assert "What is missing:" in page.text
     assert "Question" in page.texts(".open-list a")

@@ -14,7 +14,7 @@ from quizapp.db.models import Content
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring.scope import banks_of
 from quizapp.services.content.editions import at_edition
-from quizapp.services.versions import Version, published
+from quizapp.services.versions import Version, natural, published
 
 MOST_FOUND = 12
 LONGEST_QUERY = 200
@@ -54,7 +54,7 @@ def objectives(session: Session) -> tuple[Offered, ...]:
             (topics.get(one.body["topic"], (99, one.body["topic"])), one)
             for one in published(session, "objective").values()
         ]
-        rows.sort(key=lambda row: (row[0], row[1].slug))
+        rows.sort(key=lambda row: (row[0], natural(row[1].slug)))
         return tuple(Offered(one.slug, f"{one.slug}  {one.body['statement']}", title) for (_, title), one in rows)
 
     return at_edition(session, "offered objectives", build)

@@ -16,7 +16,7 @@ from quizapp.core.assembly import Blueprint, Candidate, Form, assemble
 from quizapp.db.models import CohortMember, Content, Exposure, Item, Link, Presentation, Published, Sitting
 from quizapp.services.content import reading
 from quizapp.services.content.credit import not_graded
-from quizapp.services.versions import Version, get_content_ids, get_versions, published_by_id
+from quizapp.services.versions import Version, get_content_ids, get_versions, natural, published_by_id
 
 
 class Unsigned(Exception):
@@ -71,7 +71,7 @@ def list_supply(session: Session, pool: str) -> tuple[Supply, ...]:
     ).all()
     versions = published_by_id(session, {name for row in rows for name in (row.topic_id, row.objective_id)})
     found = [row for row in rows if row.topic_id in versions and row.objective_id in versions]
-    found.sort(key=lambda row: (versions[row.topic_id].body["order"], _natural(versions[row.objective_id].slug)))
+    found.sort(key=lambda row: (versions[row.topic_id].body["order"], natural(versions[row.objective_id].slug)))
     return tuple(
         Supply(
             versions[row.topic_id].slug,
@@ -82,11 +82,6 @@ def list_supply(session: Session, pool: str) -> tuple[Supply, ...]:
         )
         for row in found
     )
-
-
-def _natural(slug: str) -> tuple[str, int]:
-    letters = slug.rstrip("0123456789")
-    return letters, int(slug[len(letters) :] or 0)
 
 
 def checks_of(session: Session, lesson: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from quizapp.services.crediting.disclosing import ROLES
 from quizapp.services.crediting.drafting import Draft
 from quizapp.services.crediting.providers import REPORT_FORMATS, Held, ProviderText, SystemText
 from quizapp.services.crediting.stock import Question, Stock
+from quizapp.services.versions import natural
 from quizapp.web.account import zones_by_area
 from quizapp.web.teach.fields import WholeNumber
 
@@ -185,14 +186,9 @@ def read_content(held: Draft, stock: Stock) -> tuple[tuple[str, ...], tuple[str,
         if objective not in held.objectives and not set(own) & set(kept):
             kept += own
     known = [slug for slug in stock.objectives if slug in objectives]
-    order = {slug: place for place, slug in enumerate(sorted(known, key=_natural))}
+    order = {slug: place for place, slug in enumerate(sorted(known, key=natural))}
     objectives.sort(key=lambda slug: order.get(slug, len(order)))
     return tuple(objectives), tuple(sorted(kept))
-
-
-def _natural(slug: str) -> tuple[str, int]:
-    letters = slug.rstrip("0123456789")
-    return letters, int(slug[len(letters) :] or 0)
 
 
 @dataclass(frozen=True)
@@ -234,7 +230,7 @@ def picks(draft: Draft, stock: Stock) -> tuple[PickTopic, ...]:
                 stock.of_objective(version.slug),
                 frozenset(draft.questions),
             )
-            for version in sorted(own, key=lambda version: _natural(version.slug))
+            for version in sorted(own, key=lambda version: natural(version.slug))
         )
         if rows:
             found.append(PickTopic(topic.body["title"], rows))
