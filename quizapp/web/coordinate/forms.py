@@ -10,7 +10,6 @@ from flask import request
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     EmailField,
     Field,
     SelectField,
@@ -32,7 +31,7 @@ from quizapp.services.crediting.providers import REPORT_FORMATS, Held, ProviderT
 from quizapp.services.crediting.stock import Question, Stock
 from quizapp.services.versions import natural
 from quizapp.web.account import zones_by_area
-from quizapp.web.teach.fields import WholeNumber
+from quizapp.web.fields import Day, WholeNumber
 
 TEXTS = (
     "title", "provider", "joint_provider", "audience", "practice_gap", "need", "intended_change", "why_this_format",
@@ -42,18 +41,6 @@ TEXTS = (
 NUMBERS = ("a_test", "minutes", "minimum_percent", "attempts", "cool_down_minutes")
 DAYS = ("released", "expires", "claim_until", "validity_reviewed_on", "board_from", "board_until")
 LONGEST_SLUG = 64
-
-
-class Day(DateField):
-    """A date; an empty field is None, one that cannot be read says so in our words."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = None
-        try:
-            if any(valuelist):
-                super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError("Choose a day, or leave the field empty.") from error
 
 
 def sent_number(name: str) -> int:

@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from quizapp import clock
@@ -21,21 +21,10 @@ from quizapp.services.crediting.external import LARGEST_FILE, Typed, Upload
 from quizapp.web.account import show_problems
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.credit.blueprint import blueprint
+from quizapp.web.fields import Day
 
 LARGEST_REQUEST = 3 * LARGEST_FILE
 """A file that is somewhat too large is still read, so that what was typed beside it comes back."""
-
-
-class Day(DateField):
-    """A date; one that cannot be read says so in our words."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = None
-        try:
-            if any(valuelist):
-                super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError("Choose the day on which you completed it.") from error
 
 
 class ExternalForm(FlaskForm):
@@ -44,7 +33,7 @@ class ExternalForm(FlaskForm):
     system = SelectField("Credit", validate_choice=False)
     other = StringField("Name of the other credit")
     amount = StringField("Credits")
-    on = Day("Completed on")
+    on = Day("Completed on", unread="Choose the day on which you completed it.")
     evidence = FileField("Proof")
     key = HiddenField()
 

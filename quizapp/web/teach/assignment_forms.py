@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from quizapp.services.teaching.assembling import Supply
 from quizapp.services.teaching.assignments import AFTER, AT_ONCE, FIXED, NEVER, RANDOM, Wanted
 from quizapp.web.account import zones_by_area
-from quizapp.web.teach.fields import WholeNumber
+from quizapp.web.fields import WholeNumber
 
 SHOWN = ((AFTER, "After release"), (NEVER, "Never"), (AT_ONCE, "At once"))
 STANDARDS = (

@@ -14,9 +14,9 @@ from quizapp.db.extension import db
 from quizapp.services.teaching import accommodating, cohorts, membership
 from quizapp.web.account import show_problems
 from quizapp.web.allow import allow, get_actor
+from quizapp.web.fields import WholeNumber
 from quizapp.web.pages import whole_address
 from quizapp.web.teach.blueprint import blueprint
-from quizapp.web.teach.fields import WholeNumber
 
 
 class LearnerForm(FlaskForm):
