@@ -56,7 +56,10 @@ def test_an_instructor_writes_a_question_without_scripts(app: Flask, client: Cli
     page = page.form("Write it").send(type="single_best_answer", objective="LN3")
     assert "nassa-" in page.heading
     assert "What is missing:" in page.text
-    assert "Question" in page.texts(".open-list a")
+    assert {"Question", "References", "To be looked at again by"} <= set(page.texts(".open-list a"))
+    page = do(page, "save", stem="A 34-year-old man.")
+    page = client.get(page.path)
+    assert page.select("[name='options-4-text']"), "rows in which nothing was written are there again"
 
     # Every button keeps what is typed.
     page = do(page, "add:options", stem="A 34-year-old man takes mirtazapine.", **{"options-0-text": "α2-blockade"})

@@ -107,9 +107,9 @@ def identifier(question: Question) -> Iterator[Flaw]:
 def no_reference(question: Question) -> Iterator[Flaw]:
     if question.item.get("state") == "published":
         if not question.item.get("references"):
-            yield (), "A published question names what its answer can be read in; fill in “references”."
+            yield ("references",), "A published question names what its answer can be read in."
         if not question.item.get("review_by"):
-            yield (), "A published question says when it is to be looked at again; fill in “review_by”."
+            yield ("review_by",), "A published question says when it is to be looked at again."
 
 
 def _takes_up(step: Step, told: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from quizapp.formats.anatomy import Option, plain
 from quizapp.formats.linting.found import Flaw, Question, shorten, words
-from quizapp.formats.linting.lexicon import ABBREVIATION, EVERYDAY, RECEPTOR, TRIALS
+from quizapp.formats.linting.lexicon import ABBREVIATION, EMPHASISED, EVERYDAY, RECEPTOR, TRIALS
 
 FEWEST, MOST, MOST_TO_CHOOSE_SEVERAL = 3, 8, 10
 WORDS_A_MINUTE = 180
@@ -191,7 +191,7 @@ def undefined_abbreviation(question: Question) -> Iterator[Flaw]:
     whole = " ".join(
         plain(text) for step in question.steps for text in (*step.before, *(text for _, text in step.shown))
     )
-    known = {name.casefold() for name in (*EVERYDAY, *TRIALS)}
+    known = {name.casefold() for name in (*EVERYDAY, *TRIALS, *EMPHASISED)}
     said: set[str] = set()
     stem = (((), text) for text in question.steps[0].before[:1]) if question.steps else ()
     places = [(("stem",), text) for _, text in stem] + [found for step in question.steps for found in step.shown]

@@ -20,6 +20,9 @@ EVERYDAY = _words(
 )
 """Abbreviations that a final-year student of medicine meets every day; they need not be spelt out in a question."""
 
+EMPHASISED = _words("not never no except least most best first always only all none and or true false")
+"""Words that are written in capitals to be heard, and abbreviate nothing."""
+
 TRIALS = _words(
     """
     STAR*D CO-MED MIR VAST-D ASCERTAIN-TRD LQD OPTIMUM ELEKT-D ESCAPE-TRD

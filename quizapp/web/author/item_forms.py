@@ -22,6 +22,7 @@ from quizapp.itemtypes.editing import (
     Picks,
     Told,
     Words,
+    blank,
     body,
     offer,
 )
@@ -77,6 +78,12 @@ def form_for(type_name: str) -> type[Group]:
     own = body(type_name)
     before = Vignette if itemtypes.is_container(type_name) else Asked
     return cast(type[Group], type(f"Edit_{type_name}", (Told, own, before, Head), {}))
+
+
+def with_rows(content: Mapping[str, Any]) -> Json:
+    """A question with empty rows where it has none: rows without a word are not stored, and nobody begins with none."""
+    rows = {name: begun for name, begun in blank(content["type"]).items() if isinstance(begun, list)}
+    return {**content, **{name: begun for name, begun in rows.items() if not content.get(name)}}
 
 
 def filled(content: Mapping[str, Any], offers: Offers) -> Group:

@@ -47,7 +47,7 @@ class Searched:
 @allow("instructor", "administrator")
 def item(content_id: int) -> ResponseReturnValue:
     opened = open_item(content_id)
-    form = item_forms.filled(typed_body(opened), offers())
+    form = item_forms.filled(item_forms.with_rows(typed_body(opened)), offers())
     return item_page(opened, form)
 
 
