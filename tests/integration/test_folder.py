@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from quizapp.db.extension import db
-from quizapp.db.models import ActivityCoordinator
+from quizapp.db.models import Activity, ActivityCoordinator
 from quizapp.db.session import writing
+from quizapp.services.crediting import drafting
 from quizapp.services.crediting import folder as folders
 from tests.integration.conftest import ONCE, Auth, Run
 from tests.integration.credited import Designated, coordinator
@@ -75,6 +77,18 @@ def test_the_folder_holds_what_is_there_and_says_what_is_missing(activity: Desig
 def test_who_does_not_run_the_activity_gets_nothing(activity: Designated) -> None:
     with pytest.raises(LookupError):
         folders.make(activity.session, coordinator(activity.session), activity.activity_id, "", MONDAY)
+
+
+@ONCE
+def test_the_audit_of_an_activity_holds_no_deed_of_one_whose_number_is_its_name(activity: Designated) -> None:
+    """An activity that is called “2” has that name in addresses."""
+    session = activity.session
+    other = drafting.begin(session, activity.coordinator, "lesson", "Another", MONDAY)
+    with writing(session):
+        session.execute(sa.update(Activity).where(Activity.id == activity.activity_id).values(slug=str(other)))
+    made = folders.make(session, activity.coordinator, activity.activity_id, "https://quiz.example.org", MONDAY)
+    assert "begin activity" not in made.files["10-audit.csv"].decode()
+    assert "enrol" in made.files["10-audit.csv"].decode()
 
 
 def test_it_is_taken_from_its_page(activity: Designated, client: Client) -> None:

@@ -54,7 +54,7 @@ def make(session: Session, actor: Actor, activity_id: int, site: str, now: dt.da
     summary = evaluations.get_summary(session, actor, activity_id)
     found = outcomes.of_activity(session, run)
     people = proceedings.participation_rows(session, activity_id, now)
-    deeds = proceedings.audit_rows(session, run.slug, activity_id)
+    deeds = proceedings.audit_rows(session, activity_id)
     papers = {
         **{f"01-front-matter-edition-{one.number}": attachments.front_paper(session, one, today) for one in editions},
         "02-disclosures": attachments.disclosure_paper(session, editions, activity_id, today),

@@ -131,7 +131,7 @@ def certificate_paper(session: Session, activity_id: int, today: dt.date) -> Pap
     return Paper("Certificates, claims and reports", today, tuple(blocks))
 
 
-def audit_rows(session: Session, slug: str, activity_id: int) -> list[list[str]]:
+def audit_rows(session: Session, activity_id: int) -> list[list[str]]:
     """Every deed about the activity, its participants, claims and certificates, with the digests that chain them; by
     numbers of people, without names."""
     participations = sa.select(sa.cast(Participation.id, sa.String)).where(Participation.activity_id == activity_id)
@@ -143,7 +143,7 @@ def audit_rows(session: Session, slug: str, activity_id: int) -> list[list[str]]
     )
     event = AuditEvent
     about = sa.or_(
-        sa.and_(event.subject_kind == "activity", event.subject_id.in_([slug, str(activity_id)])),
+        sa.and_(event.subject_kind == "activity", event.subject_id == str(activity_id)),
         sa.and_(event.subject_kind == "participation", event.subject_id.in_(participations)),
         sa.and_(event.subject_kind == "claim", event.subject_id.in_(claimed)),
         sa.and_(event.subject_kind == "certificate", event.subject_id.in_(codes)),
