@@ -286,13 +286,18 @@ def list_offered(session: Session, learner_id: int, now: dt.datetime) -> tuple[O
         ).where(
             sa.or_(
                 ActivityVersion.id.in_([row.version_id for row in own.values()]),
-                sa.and_(newest.c.edition.is_not(None), ActivityVersion.activity_id.not_in(own)),
+                sa.and_(
+                    newest.c.edition.is_not(None),
+                    ActivityVersion.activity_id.not_in(own),
+                    Activity.withdrawn_at.is_(None),
+                    ActivityVersion.released <= now,
+                    ActivityVersion.expires >= now,
+                ),
             )
         )
     ).all()
-    shown = [row for row in rows if row.activity_id in own or _is_open(row, now)]
     systems: dict[int, list[tuple[str, int]]] = {}
-    for one in session.execute(_SYSTEMS.where(Designation.version_id.in_([row.id for row in shown]))):
+    for one in session.execute(_SYSTEMS.where(Designation.version_id.in_([row.id for row in rows]))):
         systems.setdefault(one.version_id, []).append((one.system_body["unit"], one.maximum))
     claims = dict(
         iter(
@@ -303,7 +308,7 @@ def list_offered(session: Session, learner_id: int, now: dt.datetime) -> tuple[O
             )
         )
     )
-    offers = [_offer(row, own.get(row.activity_id), claims, systems.get(row.id, []), now) for row in shown]
+    offers = [_offer(row, own.get(row.activity_id), claims, systems.get(row.id, []), now) for row in rows]
     return tuple(sorted(offers, key=lambda one: (not one.standing, one.expires, one.slug)))
 
 
