@@ -172,6 +172,10 @@ def test_a_profile_is_refused_in_words(session: Session, wanted: dict[str, Any],
     assert sentence in refused.value.problems[field]
 
 
+def test_blanks_beside_each_other_in_a_name_are_one() -> None:
+    assert profiles.check(profiles.Wanted("  Dr  Ana   Example ", "nurse")).name == "Dr Ana Example"
+
+
 def test_identifiers_lie_encrypted_and_consent_can_be_taken_back(session: Session) -> None:
     wanted = profiles.Wanted("Dr Ana Example", "physician", TOLD, consent=True)
     person = Participant.new(session, offered(session), wanted)

@@ -99,7 +99,8 @@ def find_consent(session: Session, learner_id: int) -> dt.datetime | None:
 def check(wanted: Wanted) -> Wanted:
     """The profile as it would be stored. Raises Unfit with a sentence for each field. Takes some milliseconds, because
     a trial page is set with the name."""
-    name = " ".join(wanted.name.split(" ")).strip()
+    # Blanks alone: what else stands between words controls the line, and is refused by name.
+    name = " ".join(filter(None, wanted.name.split(" "))).strip()
     problems = {}
     if found := identifiers.problem_of_name(name) or printing.refuse_name(name):
         problems["name"] = found
