@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from quizapp.core.study_day import study_day
 from quizapp.core.windows import USUAL
 from quizapp.db.models import (
     Exposure,
+    Item,
     Presentation,
     Response,
     Sitting,
@@ -79,7 +80,7 @@ def open_chosen(
         chosen.mode,
         key=key,
         title=title,
-        plan=chosen.plan(),
+        plan=chosen.plan() | ({} if chosen.mode.free_order else {"seconds": _seconds_of(session, chosen.items)}),
         deadline=deadline,
         extra=extra,
         belongs_to={
@@ -97,7 +98,15 @@ def open_chosen(
     return sitting_id
 
 
+def _seconds_of(session: Session, items: Sequence[int]) -> list[int]:
+    """How long each question takes, by its content; kept with the plan, so that no question asks for all the others."""
+    seconds = sa.select(Item.content_id, Item.seconds).where(Item.content_id.in_(items))
+    found = dict(iter(session.execute(seconds)))
+    return [found.get(item, USUAL_SECONDS) for item in items]
+
+
 NO_TIME = dt.timedelta(0)
+USUAL_SECONDS = 60
 NOTHING: Mapping[str, Any] = MappingProxyType({"assignment_id": None})
 
 

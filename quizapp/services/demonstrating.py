@@ -250,7 +250,7 @@ class _Learner:
             self.mock_exam_sat = True
             done += self._sit("exam", "Mock exam", self._block(BlockPlan(size=EXAM_SIZE, exam=True)))
         done += self._sit_rotation_exam()
-        done += self._sit("review", "Today", partial(studying.choose_review, self.session, self.actor))
+        done += self._sit("review", "Questions of the day", partial(studying.choose_review, self.session, self.actor))
         if self.rng.random() < BLOCK_SHARE:
             done += self._sit("practice", "Ten questions", self._block(BlockPlan(size=BLOCK_SIZE)))
         return done

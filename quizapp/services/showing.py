@@ -244,11 +244,14 @@ def total(shown: Row) -> int:
 
 
 def _minutes_left(shown: Row, mode: modes.Mode) -> int | None:
-    """About how long the rest of a practice block takes; an exam shows its clock instead."""
+    """About how long the rest of a practice block takes; an exam shows its clock instead. A question of which that is
+    not known yet, because the answers choose it, is taken to be as long as this one."""
     if mode.free_order or not shown.plan["items"]:
         return None
-    seconds = (total(shown) - shown.position) * (shown.seconds or 60)
-    return max(1, round(float(seconds) / 60))
+    own = float(shown.seconds or 60)
+    known: list[int] = shown.plan.get("seconds", [])[shown.position + 1 :]
+    unknown: int = total(shown) - shown.position - 1 - len(known)
+    return max(1, round((own + sum(known) + unknown * own) / 60))
 
 
 def title(session: Session, version_id: int | None) -> str:

@@ -84,17 +84,22 @@ def test_a_day_begins_from_one_button_goes_on_where_it_stopped_and_ends_covered(
     assert "How ready you will be stands here after your first answers." in first.text
     assert "Read first" in first.text
     assert len(first.select("main .primary")) == 1
+    with writing(learner.session):
+        learner.session.execute(sa.update(Item).values(seconds=120))
+        taught_first = sa.select(sa.func.min(Item.objective_id)).scalar_subquery()
+        learner.session.execute(sa.update(Item).where(Item.objective_id == taught_first).values(seconds=60))
     start = first.form("Start")
     question = start.send()
     assert "A new objective, next in teaching order: this question is new to you." in question.text
     assert start.send().path == client.get("/").follow("Continue").path == question.path
     other_tab = client.post("/review", {"csrf_token": start.fields["csrf_token"], "key": "another"})
     assert other_tab.path == question.path, "what was begun today is gone on with"
+    assert "about 11 min left" in question.text, "one of a minute, and five of two"
     stopped = client.get("/")
     assert stopped.heading == "Go on where you stopped"
-    assert "“Today”: 0 of 6 answered, 6 to go." in stopped.text
+    assert "“Questions of the day”: 0 of 6 answered, 6 to go." in stopped.text
     results = answer_all(learner, question)
-    assert results.heading == "Today"
+    assert results.heading == "Questions of the day"
     covered = results.follow("Back to today")
     assert covered.heading.startswith("All covered. Next: ")
     assert "1 day so far. The goal pauses while all is covered." in covered.text

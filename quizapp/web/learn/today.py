@@ -36,6 +36,7 @@ from quizapp.web.learn.sentences import in_words
 from quizapp.web.learn.sessions import session_url
 from quizapp.web.pages import in_zone, plain_day
 
+TITLE = "Questions of the day"
 GO_ON_WITHIN = dt.timedelta(days=2)
 """A session left longer ago is listed, but no longer the first thing to do."""
 ANSWERS_SHOWN = dt.timedelta(days=14)
@@ -119,7 +120,7 @@ def review() -> ResponseReturnValue:
     choose = studying.choose_more if request.form.get("more") == "1" else studying.choose_review
     try:
         sitting_id = asking.begin(
-            db.session(), actor, partial(choose, db.session(), actor, now, seed), key, "Today", now, seed
+            db.session(), actor, partial(choose, db.session(), actor, now, seed), key, TITLE, now, seed
         )
     except composing.NothingToAsk as reason:
         flash(str(reason), "warning")
