@@ -182,6 +182,9 @@ def test_a_crash_between_claim_and_certificate_is_mended_by_the_background_work(
         assert claiming.claim(session, who.actor, where, system, 2, LATER) == Award(2)
     transport = outbox.console(lambda line: None)
     with pytest.raises(ExceptionGroup, match="could not be made"):
+        issuing.issue_waiting(session, press, LATER, limit=1)
+    assert session.scalars(sa.select(Certificate.participation_id)).all() == [participation_id], "it takes no turn"
+    with pytest.raises(ExceptionGroup, match="could not be made"):
         work.work(session, transport, LATER, sender="quiz@example.org", press=press)
     assert session.scalars(sa.select(Certificate.participation_id)).all() == [participation_id]
     with writing(session):

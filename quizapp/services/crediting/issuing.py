@@ -140,17 +140,18 @@ def may_claim_credit(terms: Mapping[str, claims.Terms], taken: claiming.Taken) -
 
 
 def issue_waiting(session: Session, press: Press, now: dt.datetime, limit: int = 20) -> int:
-    """Make the certificates of claims that have none, each in its own deed; returns how many were made.
+    """Make the certificates of claims that have none, each in its own deed, at most `limit`; returns how many were made.
 
-    One that cannot be made does not keep the others waiting: it is raised after them.
+    Those that cannot be made do not keep the others waiting, however many they are: they are raised after them.
     """
     without = sa.select(Claim.id).where(
         ~sa.exists().where(Certificate.claim_id == Claim.id),
         ~sa.exists().where(Erasure.user_id == Claim.learner_id, Erasure.ended_at.is_not(None)),
     )
-    waiting = session.scalars(without.order_by(Claim.id).limit(limit)).all()
     made, failures = 0, []
-    for claim_id in waiting:
+    for claim_id in session.scalars(without.order_by(Claim.id)).all():
+        if made == limit:
+            break
         try:
             issue(session, press, claim_id, now)
             made += 1
