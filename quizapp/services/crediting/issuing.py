@@ -140,7 +140,7 @@ def may_claim_credit(terms: Mapping[str, claims.Terms], taken: claiming.Taken) -
 
 
 def issue_waiting(session: Session, press: Press, now: dt.datetime, limit: int = 20) -> int:
-    """Make the certificates of claims that have none, each in its own deed, at most `limit`; returns how many were made.
+    """Make certificates of claims that have none, each in its own deed, at most `limit`; returns how many were made.
 
     Those that cannot be made do not keep the others waiting, however many they are: they are raised after them.
     """
