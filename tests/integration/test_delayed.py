@@ -136,6 +136,8 @@ def test_the_page_of_the_activity_offers_it_and_its_result_judges_nobody(
         activity = Designated.new(session, **body_of(session, objectives=2, each=3))
         one = Participant.new(session, activity, learner=Learner(session, actor))
         one.sit()
+        with writing(session):
+            session.execute(sa.update(Participation).values(passed_at=clock.now()))
         path = f"/credit/activities/{slug_of(session, activity)}"
         assert "what stays" not in client.get(path).text
         with writing(session):
