@@ -62,8 +62,13 @@ def test_an_exam_of_a_cohort_from_its_code_to_its_result(
     watch: Watch,
     screenshot: Callable[[Page, str], None],
 ) -> None:
-    page.set_viewport_size(WIDTHS["desk"])
     sign_in(page, "instructor", email="rotation@example.org")
+    page.set_viewport_size({"width": 320, "height": 700})
+    words = (
+        "[...document.querySelectorAll('.places a')].filter((place) => place.scrollWidth > place.clientWidth).length"
+    )
+    assert page.evaluate(words) == 0, "seven places fit beside one another"
+    page.set_viewport_size(WIDTHS["desk"])
     code = open_exam(page, axe, screenshot)
     given = page.url
 
