@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -91,9 +92,10 @@ def test_a_row_is_kept_back_with_a_sentence_and_the_others_are_reported(session:
 @ONCE
 @pytest.mark.usefixtures("content")
 def test_a_key_that_cannot_be_opened_keeps_back_a_certificate_and_the_list_in_words(
-    app: Flask, session: Session, client: Client, auth: Auth
+    session: Session, client: Client, auth: Auth, clock: Any
 ) -> None:
     """What it signs waits; nobody meets a page that is broken."""
+    clock.move_to(MONDAY)
     person = auth.sign_in("student")
     activity = Designated.new(session, **body_of(session, objectives=1, each=1))
     taken = Participant.new(session, activity, NURSE, learner=learner_of(session, person))
