@@ -43,6 +43,13 @@ SENTENCES = {
     ),
 }
 
+OF_A_FORM = Sentence(
+    "Not this way",
+    "This address takes what a form sends and is no page by itself.",
+    "Nothing was changed. Go back to the page with the form.",
+)
+"""Where the address of a form that came back was opened anew, from the address bar or a mark."""
+
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
@@ -92,6 +99,8 @@ def broken(error: Exception) -> ResponseReturnValue:
 def page(status: int) -> ResponseReturnValue:
     """The error page; a script that asked for JSON gets the sentence alone."""
     sentence = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
+    if status == 405 and request.method == "GET":
+        sentence = OF_A_FORM
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"error": sentence.title, "happened": sentence.happened, "kept": sentence.kept}, status
     again = Action("Try again", request.full_path) if request.method == "GET" and status in {429, 500, 503} else None

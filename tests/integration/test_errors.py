@@ -134,3 +134,4 @@ def test_the_wrong_method_is_told_in_words(client: Client, auth: Auth) -> None:
     page = client.get("/lessons")
     (token,) = {field.attrs["value"] for field in page.select("input[name=csrf_token]")}
     assert client.post("/lessons", {"csrf_token": token}, status=405).heading == "Not this way"
+    assert "is no page by itself" in client.get("/logout", status=405).text

@@ -29,6 +29,7 @@ from quizapp.services.crediting.vault import Locked, Vault
 
 WAITING, ACCEPTED, REJECTED = "waiting", "accepted", "rejected"
 LEFT_OUT = "Left out before the file was sent: the permission was withdrawn, or the claim revoked or superseded."
+NOTHING_READY = "There is nothing to report now. The page “Reporting” of the activity says what is kept back, and why."
 LONGEST_REASON = 500
 
 
@@ -55,7 +56,7 @@ def prepare(session: Session, actor: Actor, activity_id: int, vault: Vault, now:
             if not ready:
                 unsent = session.scalar(_UNSENT.where(ReportRow.batch_id.in_(of_activity(activity_id))))
                 if unsent is None:
-                    raise Refused("There is nothing to report now. Claims that are kept back stand below, with why.")
+                    raise Refused(NOTHING_READY)
                 return int(unsent)
             return _make(session, actor, run, ready, vault, now)
 
