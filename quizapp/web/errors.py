@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, ServiceUnavailable
 
 from quizapp.db.session import Unkeepable, Unwritable
 from quizapp.web.allow import keep_typed
@@ -62,6 +62,8 @@ def init_app(app: Flask) -> None:
 def http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
         return error
+    if isinstance(error, MethodNotAllowed) and "POST" in (error.valid_methods or ()):
+        return page(error.code, OF_A_FORM)
     return page(error.code)
 
 
@@ -96,11 +98,9 @@ def broken(error: Exception) -> ResponseReturnValue:
     return page(500)
 
 
-def page(status: int) -> ResponseReturnValue:
+def page(status: int, sentence: Sentence | None = None) -> ResponseReturnValue:
     """The error page; a script that asked for JSON gets the sentence alone."""
-    sentence = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
-    if status == 405 and request.method == "GET":
-        sentence = OF_A_FORM
+    sentence = sentence or SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"error": sentence.title, "happened": sentence.happened, "kept": sentence.kept}, status
     again = Action("Try again", request.full_path) if request.method == "GET" and status in {429, 500, 503} else None

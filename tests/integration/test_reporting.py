@@ -222,7 +222,7 @@ def test_what_is_kept_back_is_said_with_every_reason(desk: Desk) -> None:
         "This NPI has a slip in it: its last digit does not fit the others.",
         "February has no day 30.",
     )
-    with pytest.raises(Refused, match="nothing to report now. The page “Reporting” of the activity says"):
+    with pytest.raises(Refused, match=r"nothing to report now\. The page “Reporting” of the activity says"):
         desk.prepare()
     desk.consent(silent, given=True)
     assert desk.overview().ready == 1
