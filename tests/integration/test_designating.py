@@ -549,12 +549,14 @@ def test_who_discloses_while_a_coordinator_enters_something_has_the_last_word(
         ({"email": "two@x, one@y"}, "email"),
         ({"role": " "}, "role"),
         ({"role": "x" * 41}, "role"),
+        ({"began": dt.date.max}, "began"),
+        ({"began": dt.date.min}, "began"),
     ],
 )
-def test_a_person_who_cannot_be_named_is_refused(desk: Desk, values: dict[str, str], field: str) -> None:
-    given = {"name": "Dr. Ben Iroko", "email": "", "role": "reviewer"} | values
+def test_a_person_who_cannot_be_named_is_refused(desk: Desk, values: dict[str, Any], field: str) -> None:
+    given = {"name": "Dr. Ben Iroko", "email": "", "role": "reviewer", "began": TODAY} | values
     with pytest.raises(Unfit) as unfit:
-        disclosing.name_person(desk.session, desk.actor, desk.activity_id, **given, began=TODAY, now=MONDAY)
+        disclosing.name_person(desk.session, desk.actor, desk.activity_id, **given, now=MONDAY)
     assert field in unfit.value.problems
 
 

@@ -20,7 +20,7 @@ from quizapp.db.models import Activity, Disclosure, InControl, User, table
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing, outbox
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting.drafting import UNKEPT, get_drafted, hold, unstorable
+from quizapp.services.crediting.drafting import OUT_OF_YEARS, UNKEPT, YEARS, get_drafted, hold, unstorable
 from quizapp.services.outbox import Mail
 from quizapp.services.versions import Row
 
@@ -132,7 +132,7 @@ def name_person(
     Unfit, LookupError.
     """
     name, email, role = " ".join(name.split()), email.strip().lower(), " ".join(role.split())
-    _check_person(name, email, role)
+    _check_person(name, email, role, began)
 
     def deed() -> int:
         with writing(session):
@@ -173,7 +173,7 @@ def change_person(
     def deed() -> None:
         with writing(session):
             person = _hold_person(session, actor, person_id)
-            _check_person(person.name, person.email, role)
+            _check_person(person.name, person.email, role, began)
             if (person.role, person.began) == (role, began):
                 return
             people = table(InControl)
@@ -279,6 +279,8 @@ def check(told: Disclosed, now: dt.datetime) -> Disclosed:
         problems["mitigation"] = f"Keep it within {LONGEST_TEXT} characters."
     if told.mitigated_on is not None and told.mitigated_on > now.date() + dt.timedelta(days=1):
         problems["mitigated_on"] = "This day lies ahead. Say when it was done."
+    elif told.mitigated_on is not None and told.mitigated_on.year not in YEARS:
+        problems["mitigated_on"] = OUT_OF_YEARS
     if problems:
         raise Unfit(problems)
     return Disclosed(relationships, told.employed, mitigation, told.mitigated_on)
@@ -305,8 +307,10 @@ def _store(session: Session, person: Person, told: Disclosed, by_id: int | None,
     _audit(session, by_id, "disclose", person.activity_id, details, now)
 
 
-def _check_person(name: str, email: str, role: str) -> None:
+def _check_person(name: str, email: str, role: str, began: dt.date | None) -> None:
     problems = {}
+    if began is not None and began.year not in YEARS:
+        problems["began"] = OUT_OF_YEARS
     if problem := problem_of_name(name):
         problems["name"] = problem if name else "Write the name."
     if email and not outbox.is_address(email):

@@ -32,6 +32,7 @@ MOST = {"minutes": 6_000, "minimum_percent": 100, "attempts": 20, "a_test": 200,
 MOST_ENTRIES = 300
 YEARS = range(2000, 2101)
 """In which the days of an activity lie; any other is a slip of the keyboard, and some have no day after them."""
+OUT_OF_YEARS = f"Choose a day between {YEARS[0]} and {YEARS[-1]}."
 UNKEPT = "This holds a sign that cannot be kept. Please type it anew."
 
 
@@ -240,7 +241,7 @@ def check(draft: Draft) -> None:
         elif name in MOST and not 0 <= value <= MOST[name]:
             problems[name] = f"Enter a whole number from 0 to {MOST[name]}."
         elif isinstance(value, dt.date) and value.year not in YEARS:
-            problems[name] = f"Choose a day between {YEARS[0]} and {YEARS[-1]}."
+            problems[name] = OUT_OF_YEARS
         elif name in LISTS and (len(value) > MOST_ENTRIES or any(len(one) > LONGEST_TEXT for one in value)):
             problems[name] = f"At most {MOST_ENTRIES} entries, each within {LONGEST_TEXT} characters."
     if any(not 0 < quarters <= MOST_QUARTERS for quarters in draft.systems.values()):
