@@ -11,6 +11,7 @@ from flask import current_app
 
 from quizapp import clock
 from quizapp.cli.application import database
+from quizapp.core.credit.amounts import shown
 from quizapp.formats.certificate import credential, keys
 from quizapp.services.crediting import keys as signing
 from quizapp.services.crediting import samples, scope
@@ -60,7 +61,8 @@ def verify(*, file: Path, public: Path, status: Path | None) -> None:
     click.echo(f"{verdict.outcome.name}: {verdict.sentence} {verdict.revocation}")
     if verdict.facts is not None:
         for name, value in verdict.facts.to_json().items():
-            click.echo(f"  {name}: {value}")
+            # As the paper has it: two quarters beside “unit: credits” read like two credits.
+            click.echo(f"  credits: {shown(value)}" if name == "quarters" else f"  {name}: {value}")
     sys.exit(verdict.outcome)
 
 

@@ -175,7 +175,7 @@ def test_from_the_list_of_activities_to_a_certificate_that_verifies(
     told = site.run("cme", "verify", named[0], "--keys", named[1], "--status", named[2])
     assert told.startswith("VALID: The certificate is what its provider issued. Revocation checked")
     assert f"code: {code}" in told
-    assert "quarters: 3" in told
+    assert "credits: 0.75" in told
     if width == "desk":
         (attached,) = PdfFileReader(BytesIO(document)).root["/AF"]
         token = attached.get_object()["/EF"]["/F"].get_object().data.decode()
