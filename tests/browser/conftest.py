@@ -39,7 +39,7 @@ from quizapp.services.crediting import lessons
 from quizapp.services.crediting.stock import get_stock
 from tests.databases import SECRET_KEY, Sqlite, environment
 from tests.integration.conftest import Auth, close_connections
-from tests.integration.credited import Designated
+from tests.integration.credited import OPEN, Designated
 from tests.integration.learners import Learner
 from tests.integration.participants import LESSON, body_of, slug_of
 from tests.integration.test_overseeing import Room
@@ -164,7 +164,7 @@ class Site:
             prepare_engine(session.get_bind().engine)
             lesson = lessons.pin(get_stock(session), LESSON)
             body = body_of(session, pretest=True, cool_down_minutes=0, lesson=lesson)
-            offered = Designated.new(session, maximum=4, released=_new_year(2020), expires=_new_year(2099), **body)
+            offered = Designated.new(session, maximum=4, **OPEN, **body)
             return slug_of(session, offered)
 
     def lapsed(self, coordinator: str) -> int:

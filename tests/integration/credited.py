@@ -50,6 +50,9 @@ SYSTEM = {
     "report_format": "",
 }
 
+OPEN = {"released": dt.datetime(2020, 1, 1, tzinfo=dt.UTC), "expires": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)}
+"""The dates of an activity that is open whatever the day is, for tests that do not stop the clock."""
+
 
 def coordinator(session: Session) -> Actor:
     email = f"coordinator-{next(_numbers)}-{secrets.token_hex(4)}@example.org"

@@ -36,7 +36,7 @@ from quizapp.services.teaching import tasks
 from quizapp.web.allow import allowed
 from tests.integration.classes import Class
 from tests.integration.conftest import ONCE, Auth
-from tests.integration.credited import Designated
+from tests.integration.credited import OPEN, Designated
 from tests.integration.learners import Learner
 from tests.integration.participants import Participant, body_of, slug_of
 
@@ -320,13 +320,13 @@ def designate(session: Session) -> str:
         for row in some
     ]
     aims = [{"slug": "LN1", "content_id": some[0].objective_id, "statement": "define a NaSSA"}]
-    made = Designated.new(session, questions=asked, objectives=aims, a_test=1)
+    made = Designated.new(session, **OPEN, questions=asked, objectives=aims, a_test=1)
     return session.scalars(sa.select(Activity.slug).where(Activity.id == made.activity_id)).one()
 
 
 def sit_for_credit(session: Session, actor: Actor) -> tuple[str, int]:
     """The test of an activity with credit, which this person has begun: the activity and the sitting."""
-    offered = Designated.new(session, **body_of(session, objectives=1, each=1))
+    offered = Designated.new(session, **OPEN, **body_of(session, objectives=1, each=1))
     person = Participant.new(session, offered, learner=Learner(session, actor), now=clock.now())
     return slug_of(session, offered), person.begin(clock.now())
 

@@ -37,7 +37,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.crediting import issuing
 from quizapp.web import throttle
 from tests.integration.conftest import ONCE, Auth
-from tests.integration.credited import SYSTEM, Designated
+from tests.integration.credited import OPEN, SYSTEM, Designated
 from tests.integration.learners import Learner
 from tests.integration.participants import body_of, slug_of
 from tests.integration.records import certify
@@ -65,8 +65,7 @@ def slug(session: Session) -> str:
 
 def offer(session: Session, **changes: Any) -> Designated:
     """An activity that is open whatever the day is."""
-    dates = {"released": dt.datetime(2020, 1, 1, tzinfo=dt.UTC), "expires": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)}
-    return Designated.new(session, maximum=4, **dates, **body_of(session, cool_down_minutes=0, **changes))
+    return Designated.new(session, maximum=4, **OPEN, **body_of(session, cool_down_minutes=0, **changes))
 
 
 def enrol(browser: Client, slug: str, profession: str = "physician", **more: str) -> None:

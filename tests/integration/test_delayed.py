@@ -20,7 +20,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.crediting import claiming, delayed, outcomes
 from quizapp.services.crediting.testing import Begun
 from tests.integration.conftest import Auth
-from tests.integration.credited import Designated
+from tests.integration.credited import OPEN, Designated
 from tests.integration.learners import MONDAY, Learner
 from tests.integration.participants import Participant, body_of, slug_of
 from tests.pages import Client
@@ -133,7 +133,7 @@ def test_the_page_of_the_activity_offers_it_and_its_result_judges_nobody(
     with app.app_context():
         session = db.session()
         actor = Actor(person, "student@example.org", "Student", frozenset({"student"}), Choices(), "read")
-        activity = Designated.new(session, **body_of(session, objectives=2, each=3))
+        activity = Designated.new(session, **OPEN, **body_of(session, objectives=2, each=3))
         one = Participant.new(session, activity, learner=Learner(session, actor))
         one.sit()
         with writing(session):

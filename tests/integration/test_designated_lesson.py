@@ -21,7 +21,7 @@ from quizapp.services.accounts import Actor
 from quizapp.services.crediting import activities, attachments, lessons
 from quizapp.services.crediting.stock import get_stock
 from tests.integration.conftest import ONCE, Auth
-from tests.integration.credited import Designated
+from tests.integration.credited import OPEN, Designated
 from tests.integration.learners import MONDAY, Learner
 from tests.integration.participants import slug_of
 from tests.integration.studio import GOOD, load
@@ -41,7 +41,7 @@ class House:
         self.session, self.auth = session, auth
         self.files = tree.gather(GOOD / "lessons", GOOD / "question_banks")[0]
         load(session, self.files)
-        self.activity = Designated.new(session, lesson=lessons.pin(get_stock(session), "brakes"))
+        self.activity = Designated.new(session, **OPEN, lesson=lessons.pin(get_stock(session), "brakes"))
         self.slug = slug_of(session, self.activity)
         self.address = f"/credit/activities/{self.slug}/lesson"
 

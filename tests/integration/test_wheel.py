@@ -67,7 +67,7 @@ def test_an_installed_wheel_makes_a_database_loads_its_content_and_answers(insta
         [sys.executable, "-c", FROM_THE_WHEEL], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    came_from, *_, loaded, answered = done.stdout.splitlines()
+    came_from, *said, answered = done.stdout.splitlines()
     assert came_from.startswith(str(installed))
-    assert " new, 0 changed" in loaded
+    assert any(" new, 0 changed" in line for line in said)
     assert answered == "200"
