@@ -240,7 +240,7 @@ def test_a_corrected_certificate_names_the_one_in_its_place(
 def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, session: Session, slug: str) -> None:
     ana = auth.browser("student", email=ANA)
     form = ana.get(f"/credit/activities/{slug}/enrol").form("Enrol")
-    typed = {"name": "", "profession": "physician", "npi": "1234567890", "licence": "A<b>1", "birth_month": "2"}
+    typed = {"name": "", "profession": "physician", "npi": "12345 678-90", "licence": "A<b>1", "birth_month": "2"}
     bad = form.send(**typed, birth_day="30", status=422)
     for sentence in ("Write the name", "slip in it", "letters, digits, points", "February has no day 30."):
         assert sentence in bad.text
@@ -254,6 +254,7 @@ def test_what_cannot_be_taken_comes_back_with_everything_typed(auth: Auth, sessi
     assert "Before you can claim" in ana.get(f"/credit/activities/{slug}/claim").text
     earlier(session)
     pass_test(session, auth, ana, slug, ANA)
+    assert page.one("#comment").attrs.get("maxlength") is None, "a browser cuts in silence"
     bad = ana.get(f"/credit/activities/{slug}/evaluation").form("Send the evaluation").send(
         objectives="all", bias="yes", change="x" * 2_001, status=422
     )  # fmt: skip

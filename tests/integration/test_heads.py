@@ -198,6 +198,7 @@ def test_an_end_cut_off_later_is_seen_here_and_elsewhere(app: Flask, run: Run, t
         bad = run("audit", "verify", "--heads", str(file))
         assert bad.exit_code == 2, text
         assert "no export of heads" in bad.output
+        assert "Expecting value" not in bad.output, "the words of a parser tell nobody anything"
 
 
 def test_a_chain_that_was_computed_anew_is_named(app: Flask) -> None:

@@ -173,4 +173,5 @@ def _read_export(text: str) -> list[Head]:
         public: Mapping[str, PublicKey] = read_public(text)
         return [_head(read_signed(token, public, KIND)) for token in json.loads(text)["heads"]]
     except (Altered, ValueError, TypeError, KeyError) as fault:
-        raise Unusable(f"This is no export of heads that were signed: {fault}") from fault
+        why = f": {fault}" if isinstance(fault, Altered) else "."
+        raise Unusable(f"This is no export of heads that were signed{why}") from fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,11 @@ def choices(words: Mapping[str, str]) -> list[SelectChoice]:
     return [SelectChoice(value=value, label=label) for value, label in {"": "Choose", **words}.items()]
 
 
+def _without_gaps(number: str | None) -> str:
+    """A number as it is often pasted: in groups."""
+    return re.sub(r"[\s-]", "", number or "")
+
+
 class ProfileForm(FlaskForm):
     """`name` is refused by the service in words, so nothing is demanded here that it would say better."""
 
@@ -32,7 +38,7 @@ class ProfileForm(FlaskForm):
     profession = SelectField("Profession", choices=choices(PROFESSIONS), default="")
     given_name = StringField("Given name", SHORT, default="")
     family_name = StringField("Family name", SHORT, default="")
-    npi = StringField("National Provider Identifier (NPI)", SHORT, default="")
+    npi = StringField("National Provider Identifier (NPI)", SHORT, default="", filters=[_without_gaps])
     licence = StringField("Number of your licence", SHORT, default="")
     licence_state = SelectField(
         "State that gave it", choices=choices({code: code for code in sorted(STATES)}), default=""

@@ -9,7 +9,6 @@ from quizapp import clock
 from quizapp.core.credit import claims
 from quizapp.core.credit.amounts import NoAmount, named, read_quarters, shown
 from quizapp.core.credit.claims import Refusal
-from quizapp.core.credit.evaluation import LONGEST_ANSWER
 from quizapp.core.credit.statements import fill
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
@@ -136,7 +135,6 @@ def evaluation_page(slug: str, typed: dict[str, str], problems: dict[str, str], 
         typed=typed,
         problems=problems,
         refusal=refusal,
-        longest=LONGEST_ANSWER,
     )
 
 
