@@ -21,7 +21,7 @@ from quizapp.db.session import writing
 from quizapp.services import versions
 from quizapp.services.accounts import Actor
 from quizapp.services.content import reading
-from quizapp.services.crediting import activities, designating, disclosing, drafting, providers, stock
+from quizapp.services.crediting import activities, designating, disclosing, drafting, in_control, providers, stock
 from quizapp.services.crediting.checking import AS_WRITTEN
 from quizapp.services.crediting.designating import Unpublishable
 from quizapp.services.crediting.disclosing import Disclosed, StaleDisclosure
@@ -98,7 +98,7 @@ def desk(session: Session) -> Desk:
     providers.save_system(session, actor, "sample", SAMPLE, based_on=0, now=MONDAY)
     providers.save_system(session, actor, "credit", CREDIT, based_on=0, now=MONDAY)
     activity_id = drafting.begin(session, actor, "lesson", "How NaSSAs act", MONDAY)
-    person = disclosing.name_person(
+    person = in_control.name_person(
         session,
         actor,
         activity_id,
@@ -175,7 +175,7 @@ REMOVE: dict[str, Callable[[Desk], None]] = {
     "maximum": lambda desk: desk.change(systems={}),
     "objectives": lambda desk: desk.change(objectives=()),
     "questions": lambda desk: desk.change(questions=()),
-    "in_control": lambda desk: disclosing.end_person(desk.session, desk.actor, desk.person, MONDAY),
+    "in_control": lambda desk: in_control.end_person(desk.session, desk.actor, desk.person, MONDAY),
     "designation_statement": lambda desk: _rewrite_system(desk, designation_statement=""),
     **{
         name: lambda desk, name=name: _rewrite_provider(desk, **{name: ""})  # type: ignore[misc]
@@ -359,7 +359,7 @@ def test_a_block_asks_all_of_its_questions_in_its_quarter_and_none_that_give_eac
     session: Session, desk: Desk
 ) -> None:
     block = drafting.begin(session, desk.actor, "block", "A quarter", MONDAY)
-    person = disclosing.name_person(
+    person = in_control.name_person(
         session, desk.actor, block, name="Dr. Ada Osei", email="", role="author", began=TODAY, now=MONDAY
     )
     disclosing.disclose(session, desk.actor, person, Disclosed(()), MONDAY)
@@ -445,7 +445,7 @@ def test_an_activity_of_somebody_else_does_not_exist(desk: Desk) -> None:
         lambda: designating.publish(session, stranger, desk.activity_id, based_on=desk.revision, now=MONDAY),
         lambda: designating.withdraw(session, stranger, desk.activity_id, "x", MONDAY),
         lambda: disclosing.disclose(session, stranger, desk.person, Disclosed(()), MONDAY),
-        lambda: disclosing.end_person(session, stranger, desk.person, MONDAY),
+        lambda: in_control.end_person(session, stranger, desk.person, MONDAY),
         lambda: disclosing.ask(session, stranger, desk.person, str, MONDAY),
         lambda: drafting.add_coordinator(session, stranger, desk.activity_id, stranger.email, MONDAY),
         lambda: disclosing.disclose(session, desk.actor, 0, Disclosed(()), MONDAY),
@@ -487,16 +487,16 @@ def test_a_person_discloses_by_the_link_of_one_mail(desk: Desk) -> None:
     told = Disclosed(("  Speaker for  Company X ", ""), mitigation="I did it myself", mitigated_on=TODAY)
     for _ in range(2):
         disclosing.disclose_oneself(session, token, told, MONDAY)
-    (person,) = disclosing.list_people(session, [desk.activity_id])
+    (person,) = in_control.list_people(session, [desk.activity_id])
     assert (person.relationships, person.mitigation, person.disclosed_by) == (("Speaker for Company X",), "", None)
     # What the provider did about it stays while the relationships do.
     kept = Disclosed(person.relationships or (), mitigation="Peer review", mitigated_on=TODAY)
     disclosing.disclose(session, actor, desk.person, kept, MONDAY)
     disclosing.disclose_oneself(session, token, Disclosed(("Speaker for Company X",)), MONDAY)
-    assert disclosing.list_people(session, [desk.activity_id])[0].mitigation == "Peer review"
+    assert in_control.list_people(session, [desk.activity_id])[0].mitigation == "Peer review"
     # Who looked before somebody disclosed does not overwrite it; the same once more changes nothing.
     looked, shares = (
-        disclosing.get_person(session, actor, desk.person).disclosure_id,
+        in_control.get_person(session, actor, desk.person).disclosure_id,
         Disclosed(("Shares of Company Y",)),
     )
     disclosing.disclose_oneself(session, token, shares, MONDAY)
@@ -504,8 +504,8 @@ def test_a_person_discloses_by_the_link_of_one_mail(desk: Desk) -> None:
         disclosing.disclose(session, actor, desk.person, kept, MONDAY, based_on=looked)
     assert stale.value.person.relationships == shares.relationships
     disclosing.disclose(session, actor, desk.person, shares, MONDAY, based_on=looked)
-    assert disclosing.list_people(session, [desk.activity_id])[0].disclosed_by is None
-    disclosing.end_person(session, actor, desk.person, MONDAY)
+    assert in_control.list_people(session, [desk.activity_id])[0].disclosed_by is None
+    in_control.end_person(session, actor, desk.person, MONDAY)
     assert disclosing.find_asked(session, token) is None
     with pytest.raises(LookupError):
         disclosing.disclose_oneself(session, token, told, MONDAY)
@@ -538,7 +538,7 @@ def test_who_discloses_while_a_coordinator_enters_something_has_the_last_word(
     monkeypatch.setattr(disclosing, "_store", slowly)
     disclosing.disclose(session, desk.actor, desk.person, Disclosed(("Fees of Company X",)), MONDAY)
     person.join()
-    assert disclosing.list_people(session, [desk.activity_id])[0].relationships == told.relationships
+    assert in_control.list_people(session, [desk.activity_id])[0].relationships == told.relationships
 
 
 @pytest.mark.parametrize(
@@ -556,7 +556,7 @@ def test_who_discloses_while_a_coordinator_enters_something_has_the_last_word(
 def test_a_person_who_cannot_be_named_is_refused(desk: Desk, values: dict[str, Any], field: str) -> None:
     given = {"name": "Dr. Ben Iroko", "email": "", "role": "reviewer", "began": TODAY} | values
     with pytest.raises(Unfit) as unfit:
-        disclosing.name_person(desk.session, desk.actor, desk.activity_id, **given, now=MONDAY)
+        in_control.name_person(desk.session, desk.actor, desk.activity_id, **given, now=MONDAY)
     assert field in unfit.value.problems
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.db.models import Activity, AuditEvent
-from quizapp.services.crediting import designating, disclosing, drafting, quarters, samples
+from quizapp.services.crediting import designating, drafting, in_control, quarters, samples
 from quizapp.services.crediting.stock import get_stock
 from tests.integration.credited import coordinator
 from tests.integration.learners import MONDAY
@@ -53,7 +53,7 @@ def test_the_next_quarter_begins_where_the_last_one_ends(session: Session) -> No
     assert draft.validity_reviewed_on is None
     same = {"title", "systems", "practice_gap", "method", "provider", "objectives"}
     assert not same & set(draft.changed_from(last))
-    (person,) = disclosing.list_people(session, [begun.id])
+    (person,) = in_control.list_people(session, [begun.id])
     assert person.disclosed_at is None
     _, made = designating.get_assembled(session, actor, begun.id, MONDAY)
     sentences = " ".join(one.sentence for one in made.problems)

@@ -4,6 +4,17 @@ Nothing here decides anything. Learner tables lead their keys with the learner. 
 is never deleted by a side effect.
 """
 
+from quizapp.db.models.activities import (
+    Activity,
+    ActivityCoordinator,
+    ActivityVersion,
+    CreditSystem,
+    Designation,
+    Disclosure,
+    InControl,
+    Provider,
+    SigningKey,
+)
 from quizapp.db.models.auditing import AuditDetail, AuditEvent, AuditHead
 from quizapp.db.models.authoring import BankMember, Comment, Decision, Draft, Panel, PanelSeat, PanelVote, Upload
 from quizapp.db.models.base import UTC, Base, Json, table
@@ -19,30 +30,21 @@ from quizapp.db.models.content import (
     Published,
 )
 from quizapp.db.models.credit import (
-    Activity,
-    ActivityCoordinator,
-    ActivityVersion,
     Attestation,
     Certificate,
     Claim,
     ClaimStep,
     Consent,
     CreditProfile,
-    CreditSystem,
-    Designation,
-    Disclosure,
     Engagement,
     Evaluation,
     ExternalCredit,
-    InControl,
     Participation,
-    Provider,
     Reminder,
     Reopening,
     ReportBatch,
     ReportRow,
     Revocation,
-    SigningKey,
 )
 from quizapp.db.models.derived import Ability, Exposure, ItemStat, Memory, Recount
 from quizapp.db.models.estimates import Calibration, ItemParameter, LeakingPair, MemoryFit, PairLook

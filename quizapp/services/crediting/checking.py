@@ -16,8 +16,8 @@ from quizapp.core.credit.statements import fill
 from quizapp.core.windows import moment, wall_time
 from quizapp.services.crediting import lessons
 from quizapp.services.crediting.activities import BLOCK, FEWEST_PEERS, FORMATS, LESSON, Edition, System, as_edition
-from quizapp.services.crediting.disclosing import Person
 from quizapp.services.crediting.drafting import Draft, Drafted
+from quizapp.services.crediting.in_control import Person
 from quizapp.services.crediting.providers import Held, ProviderText, SystemText
 from quizapp.services.crediting.stock import Question, Stock
 

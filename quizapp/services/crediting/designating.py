@@ -16,11 +16,11 @@ from quizapp.db.models import Activity, ActivityVersion, Designation, Participat
 from quizapp.db.session import retrying, writing
 from quizapp.services import auditing
 from quizapp.services.accounts import Actor
-from quizapp.services.crediting import disclosing, drafting, providers
+from quizapp.services.crediting import drafting, in_control, providers
 from quizapp.services.crediting.activities import PinnedLesson, as_lesson
 from quizapp.services.crediting.checking import Assembled, Desk, put_together
-from quizapp.services.crediting.disclosing import Person
 from quizapp.services.crediting.drafting import Drafted, StaleDraft
+from quizapp.services.crediting.in_control import Person
 from quizapp.services.crediting.stock import get_stock
 
 LONGEST_REASON = 1_000
@@ -108,7 +108,7 @@ def get_desk(session: Session, drafted: Sequence[Drafted]) -> Desk:
         for question in one.draft.questions
     }
     people: dict[int, list[Person]] = {}
-    for person in disclosing.list_people(session, [one.id for one in drafted]):
+    for person in in_control.list_people(session, [one.id for one in drafted]):
         people.setdefault(person.activity_id, []).append(person)
     return Desk(
         {held.slug: held for held in providers.list_providers(session)},

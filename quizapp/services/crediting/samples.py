@@ -16,7 +16,7 @@ from quizapp.core.assembly import Blueprint, assemble
 from quizapp.db.models import Activity
 from quizapp.services.accounts import Actor
 from quizapp.services.content import reading
-from quizapp.services.crediting import designating, disclosing, drafting
+from quizapp.services.crediting import designating, disclosing, drafting, in_control
 from quizapp.services.crediting.activities import BLOCK, LESSON
 from quizapp.services.crediting.checking import AS_WRITTEN, quarter_of
 from quizapp.services.crediting.designating import Unpublishable
@@ -59,7 +59,7 @@ def publish(session: Session, actor: Actor, one: Json, now: dt.datetime) -> bool
     draft = draft_of(session, one, shipped, stock, began, now)
     revision = drafting.get_drafted(session, actor, activity_id).revision
     revision = drafting.save(session, actor, activity_id, draft, based_on=revision, now=now)
-    person = disclosing.name_person(session, actor, activity_id, **shipped["people"], email="", began=began, now=now)
+    person = in_control.name_person(session, actor, activity_id, **shipped["people"], email="", began=began, now=now)
     disclosing.disclose(session, actor, person, Disclosed(()), now)
     try:
         designating.publish(session, actor, activity_id, based_on=revision, now=now)

@@ -25,8 +25,8 @@ from quizapp.core.credit.front_matter import NEEDS
 from quizapp.core.credit.professions import PROFESSIONS
 from quizapp.core.preferences import Unfit
 from quizapp.services.crediting import drafting
-from quizapp.services.crediting.disclosing import ROLES
 from quizapp.services.crediting.drafting import Draft
+from quizapp.services.crediting.in_control import ROLES
 from quizapp.services.crediting.providers import REPORT_FORMATS, Held, ProviderText, SystemText
 from quizapp.services.crediting.stock import Question, Stock
 from quizapp.services.versions import natural

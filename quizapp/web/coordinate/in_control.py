@@ -9,7 +9,9 @@ from quizapp import clock
 from quizapp.core.preferences import Unfit
 from quizapp.db.extension import db
 from quizapp.services.crediting import disclosing, drafting
-from quizapp.services.crediting.disclosing import Disclosed, Person, StaleDisclosure
+from quizapp.services.crediting import in_control as controlling
+from quizapp.services.crediting.disclosing import Disclosed, StaleDisclosure
+from quizapp.services.crediting.in_control import Person
 from quizapp.web.account import show_problems
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.coordinate.activities import shown_run
@@ -26,7 +28,7 @@ def in_control(activity_id: int) -> ResponseReturnValue:
 
 def _people_page(activity_id: int, form: PersonForm) -> str:
     held = drafting.get_drafted(db.session(), get_actor(), activity_id)
-    found = disclosing.list_people(db.session(), [activity_id])
+    found = controlling.list_people(db.session(), [activity_id])
     return render_template("coordinate/in_control.html", run=shown_run(held), people=found, form=form)
 
 
@@ -37,7 +39,7 @@ def name_person(activity_id: int) -> ResponseReturnValue:
     try:
         if problem := first_error(form.began):
             raise Unfit({"began": problem})
-        disclosing.name_person(
+        controlling.name_person(
             db.session(),
             get_actor(),
             activity_id,
@@ -57,7 +59,7 @@ def name_person(activity_id: int) -> ResponseReturnValue:
 @blueprint.get("/in-control/<int:person_id>")
 @allow("coordinator", "administrator")
 def one_in_control(person_id: int) -> ResponseReturnValue:
-    found = disclosing.get_person(db.session(), get_actor(), person_id)
+    found = controlling.get_person(db.session(), get_actor(), person_id)
     return _person_page(found, _form_of(found), _role_of(found), based_on=found.disclosure_id)
 
 
@@ -96,12 +98,12 @@ def _person_page(
 @blueprint.post("/in-control/<int:person_id>")
 @allow("coordinator", "administrator")
 def change_person(person_id: int) -> ResponseReturnValue:
-    found = disclosing.get_person(db.session(), get_actor(), person_id)
+    found = controlling.get_person(db.session(), get_actor(), person_id)
     form = PersonForm(prefix="held")
     try:
         if problem := first_error(form.began):
             raise Unfit({"began": problem})
-        disclosing.change_person(
+        controlling.change_person(
             db.session(), get_actor(), person_id, role=form.role.data or "", began=form.began.data, now=clock.now()
         )
     except Unfit as unfit:
@@ -114,7 +116,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
 @blueprint.post("/in-control/<int:person_id>/disclosure")
 @allow("coordinator", "administrator")
 def enter_disclosure(person_id: int) -> ResponseReturnValue:
-    found = disclosing.get_person(db.session(), get_actor(), person_id)
+    found = controlling.get_person(db.session(), get_actor(), person_id)
     form = DisclosureForm()
     try:
         if problem := first_error(form.mitigated_on):
@@ -148,7 +150,7 @@ def told_relationships(form: DisclosureForm) -> tuple[str, ...]:
 @blueprint.post("/in-control/<int:person_id>/ask")
 @allow("coordinator", "administrator")
 def ask(person_id: int) -> ResponseReturnValue:
-    found = disclosing.get_person(db.session(), get_actor(), person_id)
+    found = controlling.get_person(db.session(), get_actor(), person_id)
     try:
         disclosing.ask(
             db.session(),
@@ -167,6 +169,6 @@ def ask(person_id: int) -> ResponseReturnValue:
 @blueprint.post("/in-control/<int:person_id>/end")
 @allow("coordinator", "administrator")
 def end_person(person_id: int) -> ResponseReturnValue:
-    activity_id = disclosing.end_person(db.session(), get_actor(), person_id, clock.now())
+    activity_id = controlling.end_person(db.session(), get_actor(), person_id, clock.now())
     flash("The person is taken off. Editions that were published still name them.", "success")
     return redirect(url_for("coordinate.in_control", activity_id=activity_id), 303)
