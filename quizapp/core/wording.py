@@ -7,6 +7,7 @@ similar stays different.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 
@@ -87,6 +88,11 @@ def tidy(text: str) -> str:
 def count(number: int, thing: str) -> str:
     """“1 question”, “1,200 questions”."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def plain_day(day: dt.date) -> str:
+    """“23 November 2026”."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def terms(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, current_app, has_request_context, request, url_for
 
 from quizapp.core.preferences import Preferences
+from quizapp.core.wording import plain_day
 from quizapp.services.accounts import Actor
 from quizapp.web.allow import current_actor
 
@@ -198,11 +199,6 @@ def moment_and_zone(at: dt.datetime) -> str:
 def time_of_day(at: dt.datetime) -> str:
     """“14:05” in the reader’s zone."""
     return f"{in_zone(at):%H:%M}"
-
-
-def plain_day(day: dt.date) -> str:
-    """“23 November 2026”."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def in_zone(at: dt.datetime) -> dt.datetime:

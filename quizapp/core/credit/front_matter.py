@@ -15,6 +15,7 @@ from typing import Any
 
 from quizapp.core.credit.amounts import QUARTER_MINUTES
 from quizapp.core.credit.recognition import Recognition
+from quizapp.core.wording import plain_day
 
 NEEDS = ("knowledge", "competence", "performance")
 NONE = "none"
@@ -260,14 +261,10 @@ def _person(person: InControl) -> list[str]:
         found.append(f"What {person.name} discloses has not been mitigated.")
     elif person.began is not None and person.mitigated_on > person.began:
         found.append(
-            f"The mitigation for {person.name} is dated {_in_words(person.mitigated_on)}, after the role began on "
-            f"{_in_words(person.began)}."
+            f"The mitigation for {person.name} is dated {plain_day(person.mitigated_on)}, after the role began on "
+            f"{plain_day(person.began)}."
         )
     return found
-
-
-def _in_words(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _test(front: FrontMatter) -> list[Problem]:

@@ -6,9 +6,10 @@ import datetime as dt
 import html
 from collections.abc import Iterable
 
+from quizapp.core.wording import plain_day
 from quizapp.formats.native import Lesson
 from quizapp.formats.reviewing.drawings import drawing
-from quizapp.formats.reviewing.pages import Evidence, day, element, facts_table, rendered, sign_box, table
+from quizapp.formats.reviewing.pages import Evidence, element, facts_table, rendered, sign_box, table
 from quizapp.formats.reviewing.sentences import Sentence, sentences
 from quizapp.formats.tree import Entry
 
@@ -24,7 +25,11 @@ def page(title: str, entry: Entry, evidence: Evidence, today: dt.date) -> tuple[
     bare = [each for each in found if not each.facts and not each.near]
     parts = [
         f"<h1>{html.escape(title)}</h1>",
-        element("p", f"Dated {day(lesson.dated)} · printed {day(today)} · by {', '.join(lesson.authors)}", "about"),
+        element(
+            "p",
+            f"Dated {plain_day(lesson.dated)} · printed {plain_day(today)} · by {', '.join(lesson.authors)}",
+            "about",
+        ),
         element(
             "p",
             f"{len(found)} sentences: {len(cited)} cite facts; {len(shared)} cite nothing but stand before one that "

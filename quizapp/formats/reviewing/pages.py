@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import re
 from collections.abc import Iterable
@@ -84,10 +83,6 @@ def rendered(text: str, *, inline: bool = False) -> str:
     if flaws:
         return html.escape(text)
     return re.sub(r"</?a\b[^>]*>", "", made)
-
-
-def day(date: dt.date) -> str:
-    return f"{date.day} {date:%B %Y}"
 
 
 def table(name: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

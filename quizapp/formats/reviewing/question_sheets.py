@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from quizapp.core.wording import plain_day
 from quizapp.formats import signing
 from quizapp.formats.anatomy import Option, Step, Typed, take_apart
 from quizapp.formats.entries import content_of
 from quizapp.formats.native import ItemHead
 from quizapp.formats.reviewing.drawings import LETTERS, drawing
-from quizapp.formats.reviewing.pages import Evidence, day, element, facts_table, rendered, sign_box, table
+from quizapp.formats.reviewing.pages import Evidence, element, facts_table, rendered, sign_box, table
 from quizapp.formats.tree import Entry
 
 LONGEST_WHOLE = 4_000
@@ -36,7 +37,7 @@ def page(title: str, items: Sequence[Entry], evidence: Evidence, today: dt.date)
     ordered = sorted(groups, key=lambda name: order.get(name, len(order)))
     parts = [
         f"<h1>{html.escape(title)}</h1>",
-        element("p", f"{len(items)} questions · {len(ordered)} objectives · printed {day(today)}", "about"),
+        element("p", f"{len(items)} questions · {len(ordered)} objectives · printed {plain_day(today)}", "about"),
         element("p", HOW),
         _index(ordered, groups, evidence),
     ]
@@ -101,7 +102,7 @@ def _signed(item: ItemHead) -> str:
     if item.signoff is None:
         return ""
     state = "signed by" if signing.holds(item) else "an earlier version was signed by"
-    return f" · {state} {item.signoff.by}, {item.signoff.credentials}, {day(item.signoff.on)}"
+    return f" · {state} {item.signoff.by}, {item.signoff.credentials}, {plain_day(item.signoff.on)}"
 
 
 def _step(step: Step, evidence: Evidence) -> str:

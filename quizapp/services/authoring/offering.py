@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from quizapp.core import wording
+from quizapp.core.wording import plain_day
 from quizapp.db.models import Content
 from quizapp.services.accounts import Actor
 from quizapp.services.authoring.scope import banks_of
@@ -162,7 +163,7 @@ def _fact(one: Version, today: dt.date) -> Found:
     body = one.body
     verified = {"read": "source read", "textbook": "textbook", "no": "source not read"}[body["verified"]]
     due = dt.date.fromisoformat(body["review_by"])
-    about = [body["certainty"].lower(), verified, f"review by {due.day} {due:%B %Y}"]
+    about = [body["certainty"].lower(), verified, f"review by {plain_day(due)}"]
     return Found(
         id=one.slug,
         text=_plain(body["statement"]),

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from quizapp.core.wording import plain_day
 from quizapp.db.models import Media
 from quizapp.services.content.editions import at_edition
 from quizapp.services.versions import Version, published
@@ -223,7 +224,7 @@ def _reviewed(body: Json) -> str:
     if not review:
         return "not yet reviewed by a clinician"
     day = dt.date.fromisoformat(review["on"])
-    return f"reviewed by {review['by']}, {review['credentials']}, on {day.day} {day:%B %Y}"
+    return f"reviewed by {review['by']}, {review['credentials']}, on {plain_day(day)}"
 
 
 def _get_lesson(session: Session, slug: str) -> Lesson:

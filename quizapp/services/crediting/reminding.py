@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.core.credit.amounts import CREDITS, counted, shown
 from quizapp.core.preferences import DEFAULT, Choices, local_date
+from quizapp.core.wording import plain_day
 from quizapp.db.models import (
     ActivityVersion,
     Claim,
@@ -211,8 +212,7 @@ def _of_peers(row: Row) -> Reason:
 
 
 def _day(moment: dt.datetime, person: Person) -> str:
-    on = local_date(moment, person.zone)
-    return f"{on.day} {on:%B %Y}"
+    return plain_day(local_date(moment, person.zone))
 
 
 _wanted = sa.func.coalesce(LearnerSettings.preferences["credit_reminders"].as_boolean(), sa.true())

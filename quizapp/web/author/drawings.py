@@ -17,7 +17,7 @@ from quizapp.services.authoring.uploading import WORDS, Incomplete, Sent
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.lessons import open_lesson
-from quizapp.web.author.steps import revision_sent
+from quizapp.web.author.review import revision_sent
 
 LARGEST_REQUEST = pictures.LARGEST_SENT + 200_000
 NO_PROBLEMS: Mapping[str, str] = {}

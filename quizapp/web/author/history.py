@@ -25,8 +25,9 @@ from quizapp.web.author.review import (
     hindrances,
     in_words,
     remedies,
-    revision,
+    revision_sent,
 )
+from quizapp.web.fields import whole_number
 
 
 @blueprint.get("/<any(items, lessons):shelf>/<int:content_id>/history")
@@ -68,7 +69,7 @@ def bring_back(shelf: str, content_id: int, version: int) -> ResponseReturnValue
             content_id,
             version,
             choice,
-            based_on_revision=revision(),
+            based_on_revision=revision_sent(),
             now=clock.now(),
         )
     except Refused as refused:
@@ -122,5 +123,4 @@ def revert_page(
 
 
 def number(name: str) -> int | None:
-    sent = request.args.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None
+    return whole_number(request.args.get(name, ""))

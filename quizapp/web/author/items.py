@@ -26,7 +26,8 @@ from quizapp.web.allow import allow, get_actor
 from quizapp.web.author import item_forms, marking_faults, reshaping, stale, steps
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.index import type_label
-from quizapp.web.author.review import answer_beside
+from quizapp.web.author.review import answer_beside, revision_sent
+from quizapp.web.fields import whole_number
 from quizapp.web.pages import time_of_day
 
 MOST_FIELDS = 4_000
@@ -182,7 +183,7 @@ def paste_in(opened: Opened, form: Group, content: Json) -> ResponseReturnValue:
 
 def answer_report(opened: Opened, form: Group, report: str) -> ResponseReturnValue:
     """Answer a learner’s report beside the form, with all that is typed in it kept. Raises LookupError."""
-    report_id = int(report) if report.isascii() and report.isdigit() and len(report) < 10 else -1
+    report_id = whole_number(report) or 0
     reply = request.form.get(f"reply-{report_id}", "")
     try:
         said = answer_beside(opened, report_id, reply)
@@ -199,7 +200,7 @@ def keep(opened: Opened, content: Json) -> drafting.Saved:
         get_actor(),
         opened.content_id,
         kept_body(content),
-        based_on_revision=steps.revision_sent(),
+        based_on_revision=revision_sent(),
         now=clock.now(),
     )
 

@@ -18,6 +18,7 @@ from quizapp.web.author import lesson_forms, marking_faults, reshaping, stale, s
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.item_forms import worded
 from quizapp.web.author.items import MOST_FIELDS, Searched, known
+from quizapp.web.author.review import revision_sent
 from quizapp.web.pages import time_of_day
 
 INSERTED = {"cite": "fact", "ask": "item"}
@@ -124,7 +125,7 @@ def keep(opened: Opened, content: Json) -> drafting.Saved:
         get_actor(),
         opened.content_id,
         kept_body(content),
-        based_on_revision=steps.revision_sent(),
+        based_on_revision=revision_sent(),
         now=clock.now(),
     )
 

@@ -18,7 +18,7 @@ from quizapp.services.authoring.reviewing import Refused
 from quizapp.web.allow import allow, get_actor
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.items import open_item
-from quizapp.web.author.steps import revision_sent
+from quizapp.web.author.review import revision_sent
 from quizapp.web.pages import whole_address
 
 LAST_MINUTE = dt.time(23, 59)

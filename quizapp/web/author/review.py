@@ -36,6 +36,7 @@ from quizapp.web.allow import allow, get_actor
 from quizapp.web.author.blueprint import blueprint
 from quizapp.web.author.index import type_label
 from quizapp.web.author.words import place_of, title_of
+from quizapp.web.fields import whole_number
 
 Json = dict[str, Any]
 
@@ -268,36 +269,36 @@ def hindrances(opened: Opened, faults: Iterable[Fault]) -> list[Hindrance]:
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 
-def revision() -> int:
+def revision_sent() -> int:
     """The revision that was read. -1, which never fits, for what is no number."""
     return number_sent("revision")
 
 
 def number_sent(name: str) -> int:
-    sent = request.form.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
+    sent = whole_number(request.form.get(name, ""))
+    return -1 if sent is None else sent
 
 
 def _ask(opened: Opened, _: Sent) -> str:
-    reviewing.ask(db.session(), get_actor(), opened.content_id, based_on_revision=revision(), now=clock.now())
+    reviewing.ask(db.session(), get_actor(), opened.content_id, based_on_revision=revision_sent(), now=clock.now())
     return "The review was asked for."
 
 
 def _withdraw(opened: Opened, _: Sent) -> str:
-    reviewing.withdraw(db.session(), get_actor(), opened.content_id, based_on_revision=revision(), now=clock.now())
+    reviewing.withdraw(db.session(), get_actor(), opened.content_id, based_on_revision=revision_sent(), now=clock.now())
     return "The draft is yours again."
 
 
 def _send_back(opened: Opened, sent: Sent) -> str:
     reviewing.send_back(
-        db.session(), get_actor(), opened.content_id, sent.reason, based_on_revision=revision(), now=clock.now()
+        db.session(), get_actor(), opened.content_id, sent.reason, based_on_revision=revision_sent(), now=clock.now()
     )
     return "It was sent back to its writers."
 
 
 def _approve(opened: Opened, sent: Sent) -> str:
     reviewing.approve(
-        db.session(), get_actor(), opened.content_id, sent.reason, based_on_revision=revision(), now=clock.now()
+        db.session(), get_actor(), opened.content_id, sent.reason, based_on_revision=revision_sent(), now=clock.now()
     )
     return "Approved. It can be published now."
 
@@ -312,11 +313,11 @@ def _approve_alone(opened: Opened, sent: Sent) -> str:
 
 
 def _publish(opened: Opened, sent: Sent) -> str:
-    sent_reports = request.form.getlist("report")
-    reports = tuple(int(one) for one in sent_reports if one.isascii() and one.isdigit() and len(one) < 10)
+    sent_reports = map(whole_number, request.form.getlist("report"))
+    reports = tuple(one for one in sent_reports if one is not None)
     choice = Choice(sent.size, sent.reason, sent.note, sent.remedy, reports)
     live = publishing.publish(
-        db.session(), get_actor(), opened.content_id, choice, based_on_revision=revision(), now=clock.now()
+        db.session(), get_actor(), opened.content_id, choice, based_on_revision=revision_sent(), now=clock.now()
     )
     return f"Version {live.number} is published."
 
@@ -324,7 +325,7 @@ def _publish(opened: Opened, sent: Sent) -> str:
 def _retire(opened: Opened, sent: Sent) -> str:
     choice = Choice(reason=sent.reason, note=sent.note, remedy=sent.remedy)
     publishing.retire(
-        db.session(), get_actor(), opened.content_id, choice, based_on_revision=revision(), now=clock.now()
+        db.session(), get_actor(), opened.content_id, choice, based_on_revision=revision_sent(), now=clock.now()
     )
     return "It is withdrawn. Nobody is asked it any more."
 
@@ -336,7 +337,7 @@ def _sign(opened: Opened, _: Sent) -> str:
         opened.content_id,
         by=request.form.get("by", ""),
         credentials=request.form.get("credentials", ""),
-        based_on_revision=revision(),
+        based_on_revision=revision_sent(),
         now=clock.now(),
     )
     return "Signed, exactly as it stands here."
@@ -356,12 +357,14 @@ def answer_beside(opened: Opened, report_id: int, reply: str) -> str:
 
 
 def _go_on(opened: Opened, _: Sent) -> str:
-    publishing.begin_from(db.session(), get_actor(), opened.content_id, based_on_revision=revision(), now=clock.now())
+    publishing.begin_from(
+        db.session(), get_actor(), opened.content_id, based_on_revision=revision_sent(), now=clock.now()
+    )
     return "The draft now stands on the newest version."
 
 
 def _discard(opened: Opened, _: Sent) -> str:
-    drafting.discard(db.session(), get_actor(), opened.content_id, based_on_revision=revision())
+    drafting.discard(db.session(), get_actor(), opened.content_id, based_on_revision=revision_sent())
     return "The draft is discarded."
 
 

@@ -22,7 +22,7 @@ from quizapp.web.allow import get_actor
 from quizapp.web.author import merging
 from quizapp.web.author.form_places import title_of
 from quizapp.web.author.merging import Difference, Key
-from quizapp.web.author.steps import revision_sent
+from quizapp.web.author.review import revision_sent
 
 Form = Callable[[Json], Group]
 """The form of an entry, filled in: it knows the words for every field."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from quizapp import clock
@@ -33,9 +33,3 @@ def ask(opened: Opened, keep: Callable[[], Saved]) -> ResponseReturnValue:
         flash("Saved, and a review is asked for. Whoever may review is told by mail.", "success")
         return redirect(url_for("author.review", shelf=SHELVES[opened.kind], content_id=opened.content_id))
     return redirect(url_for(ENDPOINTS[opened.kind], content_id=opened.content_id))
-
-
-def revision_sent() -> int:
-    """The revision a form was made on; −1, which never fits, where it says none."""
-    sent = request.form.get("revision", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1

@@ -31,7 +31,7 @@ from quizapp.services.crediting.providers import REPORT_FORMATS, Held, ProviderT
 from quizapp.services.crediting.stock import Question, Stock
 from quizapp.services.versions import natural
 from quizapp.web.account import zones_by_area
-from quizapp.web.fields import Day, WholeNumber
+from quizapp.web.fields import Day, WholeNumber, whole_number
 
 TEXTS = (
     "title", "provider", "joint_provider", "audience", "practice_gap", "need", "intended_change", "why_this_format",
@@ -44,9 +44,8 @@ LONGEST_SLUG = 64
 
 
 def sent_number(name: str) -> int:
-    """The whole number in a hidden field, such as the revision that a form began from; 0 for anything else."""
-    sent = request.form.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 9 else 0
+    """The number in a hidden field; 0, from which nothing begins that is there, for anything else."""
+    return whole_number(request.form.get(name, "")) or 0
 
 
 def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:

@@ -12,12 +12,12 @@ from flask import url_for
 from quizapp.core.planning import Outcome
 from quizapp.core.preferences import local_date
 from quizapp.core.selection import Asked, Cause
+from quizapp.core.wording import plain_day
 from quizapp.services.accounts import Exam
 from quizapp.services.sittings import Sat
 from quizapp.services.studying import Desk
 from quizapp.web.learn.outlook import days_left, minutes_of, near_day
 from quizapp.web.learn.sentences import in_words
-from quizapp.web.pages import plain_day
 
 NEARLY_DONE = 0.1
 """The part of a day’s minutes that is not worth another session."""

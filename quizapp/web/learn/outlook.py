@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from quizapp.core.forecasting import Readiness
 from quizapp.core.preferences import local_date
+from quizapp.core.wording import plain_day
 from quizapp.services.accounts import Exam
 from quizapp.services.studying import Desk
-from quizapp.web.pages import plain_day
 
 STEP, BAR, HIGHEST, LETTERS = 20, 13, 64, 14
 """Of the drawing, in its own units: from bar to bar, the breadth of one, the room for them, the room for letters."""

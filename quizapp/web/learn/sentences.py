@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from quizapp.core import memory, modes
+from quizapp.core.wording import plain_day
 from quizapp.services import explaining, sittings
 from quizapp.services.placing import Placed
-from quizapp.web.pages import plain_day
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 

@@ -9,9 +9,9 @@ from quizapp.core import mastery
 from quizapp.core.grading import Rating
 from quizapp.core.mastery import Standing
 from quizapp.core.memory import Evidence, Freshness
+from quizapp.core.wording import plain_day
 from quizapp.services.progressing import Held
 from quizapp.web.learn.sentences import in_words
-from quizapp.web.pages import plain_day
 
 WORDS = {
     Standing.NOT_STARTED: "Not started",

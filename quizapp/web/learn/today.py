@@ -16,6 +16,7 @@ from quizapp.core.mastery import Mastery, Standing
 from quizapp.core.planning import Outcome
 from quizapp.core.selection import Objective
 from quizapp.core.study_day import study_day
+from quizapp.core.wording import plain_day
 from quizapp.db.extension import db
 from quizapp.services import annotating, asking, composing, sittings, studying
 from quizapp.services.accounts import Actor
@@ -34,7 +35,7 @@ from quizapp.web.learn.outlook import WEEKDAYS, Chart, Prospect, chart, near_day
 from quizapp.web.learn.practice import seed_of
 from quizapp.web.learn.sentences import in_words
 from quizapp.web.learn.sessions import session_url
-from quizapp.web.pages import in_zone, plain_day
+from quizapp.web.pages import in_zone
 
 TITLE = "Questions of the day"
 GO_ON_WITHIN = dt.timedelta(days=2)
