@@ -29,7 +29,7 @@ from quizapp.db.models import (
 from quizapp.db.session import Lock, retrying, run, writing
 from quizapp.services.accounts import Actor
 from quizapp.services.composing import BlockPlan, NothingToAsk, choose_block
-from quizapp.services.sittings import Chosen, Place
+from quizapp.services.sittings import USUAL_SECONDS, Chosen, Place
 from quizapp.services.teaching.accommodating import find_allowance
 from quizapp.services.versions import Row, Version, get_version, get_versions, published, published_by_id
 
@@ -106,7 +106,6 @@ def _seconds_of(session: Session, items: Sequence[int]) -> list[int]:
 
 
 NO_TIME = dt.timedelta(0)
-USUAL_SECONDS = 60
 NOTHING: Mapping[str, Any] = MappingProxyType({"assignment_id": None})
 
 

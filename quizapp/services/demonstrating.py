@@ -32,7 +32,7 @@ from quizapp.services.composing import BlockPlan, NothingToAsk, choose_block
 from quizapp.services.content import reading
 from quizapp.services.crediting import rehearsing as crediting
 from quizapp.services.crediting.rehearsing import Offered, Participant, Think, as_it_came
-from quizapp.services.sittings import Chosen
+from quizapp.services.sittings import USUAL_SECONDS, Chosen
 from quizapp.services.teaching import joining, rehearsing, tasks
 from quizapp.services.teaching.rehearsing import Rotation
 from quizapp.services.versions import Row, Version, get_version, published
@@ -136,7 +136,7 @@ def get_world(
             [found[0] if found else -1 for found in needs],
         ),
         places=places,
-        seconds=dict(iter(session.execute(sa.select(Item.content_id, sa.func.coalesce(Item.seconds, 60))))),
+        seconds=dict(iter(session.execute(sa.select(Item.content_id, sa.func.coalesce(Item.seconds, USUAL_SECONDS))))),
         lessons=tuple(reading.get_lesson(session, row.slug) for row in reading.list_lessons(session)),
         constants=load_constants(),
         rotation=rotation,

@@ -20,7 +20,7 @@ from quizapp.db.session import run
 from quizapp.services import asking
 from quizapp.services.accounts import Actor
 from quizapp.services.content.drawing import with_drawings
-from quizapp.services.sittings import effective, questions_of, verdict
+from quizapp.services.sittings import USUAL_SECONDS, effective, questions_of, verdict
 from quizapp.services.versions import Row, Version, get_version
 
 
@@ -248,7 +248,7 @@ def _minutes_left(shown: Row, mode: modes.Mode) -> int | None:
     not known yet, because the answers choose it, is taken to be as long as this one."""
     if mode.free_order or not shown.plan["items"]:
         return None
-    own = float(shown.seconds or 60)
+    own = float(shown.seconds or USUAL_SECONDS)
     known: list[int] = shown.plan.get("seconds", [])[shown.position + 1 :]
     unknown: int = total(shown) - shown.position - 1 - len(known)
     return max(1, round((own + sum(known) + unknown * own) / 60))

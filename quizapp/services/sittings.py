@@ -21,6 +21,8 @@ from quizapp.services.versions import get_versions, natural, published_by_id
 
 A_PAGE = 30
 """Sessions listed at a time."""
+USUAL_SECONDS = 60
+"""Of a question that does not say how long it takes."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from quizapp.services import folding, practised
 from quizapp.services.accounts import Actor, Exam, exams_of
 from quizapp.services.composing import NothingToAsk, candidates
 from quizapp.services.practised import InForce
-from quizapp.services.sittings import Chosen
+from quizapp.services.sittings import USUAL_SECONDS, Chosen
 from quizapp.services.versions import Version, natural, published_kinds
 
 LIGHT_DAY = 0.5
@@ -284,7 +284,7 @@ def _at_rest(exams: tuple[Exam, ...], today: dt.date) -> Exam | None:
 
 def _spent_seconds(session: Session, actor: Actor, today: dt.date, now: dt.datetime) -> float:
     """Time studied on this study day: as measured, and as expected where nothing was."""
-    seconds = sa.func.coalesce(Response.elapsed_ms / 1000.0, Item.seconds, 60)
+    seconds = sa.func.coalesce(Response.elapsed_ms / 1000.0, Item.seconds, USUAL_SECONDS)
     spent = (
         sa.select(sa.func.coalesce(sa.func.sum(seconds), 0))
         .select_from(Response)
