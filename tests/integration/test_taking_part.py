@@ -335,6 +335,11 @@ def test_who_passes_before_enough_have_answered_is_told_by_mail_once_each_questi
     assert (mail.recipient, mail.subject) == (person.learner.actor.email, "Credit: how others answered")
     assert "enough others have answered by now. The result of your test shows how they did." in mail.body
     assert not feedback.get_result(session, person.learner.actor, sitting_id, MONDAY + HOUR).awaits_peers
+    let_answer(session, {})
+    with writing(session):
+        session.execute(sa.update(Participation).values(peers_awaited=False))
+    shown = feedback.get_result(session, person.learner.actor, sitting_id, MONDAY + HOUR)
+    assert (shown.rows[0].peers, shown.awaits_peers) == (None, False), "no mail is promised that will not be sent"
 
 
 def test_who_fails_or_can_compare_at_once_or_wants_no_mail_is_not_told_how_others_answered(session: Session) -> None:

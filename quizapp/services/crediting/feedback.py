@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizapp.core import modes
 from quizapp.core.credit import claims
-from quizapp.db.models import Presentation, Response, Sitting
+from quizapp.db.models import Participation, Presentation, Response, Sitting
 from quizapp.services.accounts import Actor
 from quizapp.services.crediting import activities, attempts, claiming, comparing
 from quizapp.services.crediting.activities import Edition
@@ -56,25 +56,29 @@ class TestResult:
     next_refusal: str
     exhausted: bool
     rows: tuple[Told, ...]
+    awaits_peers: bool
+    """Whether it was passed before enough others had answered, and one of its questions still has too few."""
 
     @property
     def passed(self) -> bool:
         return self.closed and not self.shortfalls
-
-    @property
-    def awaits_peers(self) -> bool:
-        """Whether it is a pass of which too few others have answered a question."""
-        return self.purpose == attempts.TEST and self.passed and any(row.peers is None for row in self.rows)
 
 
 def get_result(session: Session, actor: Actor, sitting_id: int, now: dt.datetime) -> TestResult:
     """What came of a sitting of the learner. Raises LookupError for another’s and for one of no activity."""
     sat = session.execute(
         sa.select(
-            Sitting.participation_id, Sitting.purpose, Sitting.mode, Sitting.closed_at, Sitting.released_at
-        ).where(Sitting.id == sitting_id, Sitting.learner_id == actor.id)
+            Sitting.participation_id,
+            Sitting.purpose,
+            Sitting.mode,
+            Sitting.closed_at,
+            Sitting.released_at,
+            Participation.peers_awaited,
+        )
+        .join(Participation, Participation.id == Sitting.participation_id)
+        .where(Sitting.id == sitting_id, Sitting.learner_id == actor.id)
     ).one_or_none()
-    if sat is None or sat.participation_id is None:
+    if sat is None:
         raise LookupError(sitting_id)
     taken = claiming.get_taken(session, sat.participation_id)
     edition = activities.get_edition(session, taken.version_id)
@@ -83,6 +87,9 @@ def get_result(session: Session, actor: Actor, sitting_id: int, now: dt.datetime
     closed_tests = sum(s.attempt.closed is not None for s in taken.sat)
     refused = claims.refuse_attempt(terms, taken.core, now)
     released = sat.released_at is not None or modes.MODES[sat.mode].feedback_at_once
+    shortfalls = claims.shortfalls(terms, one.attempt)
+    rows = _rows(session, actor, sitting_id, edition.fewest_peers) if released and sat.closed_at else ()
+    too_few = any(row.peers is None for row in rows)
     return TestResult(
         edition=edition,
         participation_id=taken.id,
@@ -92,11 +99,12 @@ def get_result(session: Session, actor: Actor, sitting_id: int, now: dt.datetime
         earned=one.attempt.earned,
         possible=one.attempt.possible,
         minimum_percent=terms.minimum_percent,
-        shortfalls=claims.shortfalls(terms, one.attempt),
+        shortfalls=shortfalls,
         attempts_left=max(terms.attempts - closed_tests, 0),
         next_refusal=" ".join(refused.reasons) if refused else "",
         exhausted=one.attempt.exhausted,
-        rows=_rows(session, actor, sitting_id, edition.fewest_peers) if released and sat.closed_at else (),
+        rows=rows,
+        awaits_peers=sat.peers_awaited and sat.purpose == attempts.TEST and not shortfalls and too_few,
     )
 
 
